@@ -1,0 +1,225 @@
+#!/usr/bin/env python
+# coding=utf-8
+
+# Copyright 2026 The HuggingFace Inc. team. All rights reserved.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+Where an execution belongs: runs, the executions they are in, and the one context variable that leads to them.
+
+Generated code can reach context variables, so the variable holds an opaque key: what it stands for is in a table of the
+host. Nothing of a run is kept on the agent, which may serve two runs at once.
+"""
+
+import itertools
+import uuid
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Union
+from weakref import WeakKeyDictionary
+
+
+if TYPE_CHECKING:
+    from .agents import MultiStepAgent
+    from .hooks import BoundHook, Deny
+
+MAX_DENIALS_SHOWN = 10
+
+
+class RunTree:
+    """What the outermost run and all that happens in it share."""
+
+    __slots__ = ("run_id", "numbers", "stop")
+
+    def __init__(self):
+        self.run_id = uuid.uuid4().hex
+        self.numbers = itertools.count(1)
+        self.stop: "Deny | None" = None  # Latches
+
+
+class AgentRun:
+    """
+    One run of one agent.
+
+    Args:
+        agent (`MultiStepAgent`): Agent that runs.
+        hooks (`tuple[BoundHook, ...]`): Hooks of the agent itself. Those of the run that this one happens in come before them.
+        inside (`AgentRun | ExecutionInProgress`, *optional*): What this run happens in; `None` for the outermost run.
+    """
+
+    __slots__ = (
+        "agent",
+        "inside",
+        "tree",
+        "hooks",
+        "path",
+        "step_number",
+        "denials",
+        "answers",
+        "last_step",
+        "over",
+        "run",
+    )
+
+    def __init__(self, agent: "MultiStepAgent", hooks: "tuple[BoundHook, ...]", inside: "Scope | None"):
+        outer = inside.run if inside is not None else None
+        inherited = outer.hooks if outer is not None else ()
+        known = {id(bound.hook) for bound in inherited}
+        self.agent = agent
+        self.inside = inside
+        self.tree = outer.tree if outer is not None else RunTree()
+        self.hooks = inherited + tuple(bound for bound in hooks if id(bound.hook) not in known)
+        self.path = (outer.path if outer is not None else ()) + (agent.name or type(agent).__name__,)
+        self.step_number = 0
+        self.denials: list[str] = []  # Of the current step, as the model is told
+        self.answers: list[Any] = []  # Final answers of the current step that the hooks let through
+        self.last_step: Any = None  # That the hooks were told of
+        self.over = False
+        self.run = self
+
+    def start_step(self, step_number: int) -> None:
+        self.step_number, self.denials, self.answers = step_number, [], []
+
+    def unobserved_denials(self, observations: str) -> str:
+        """Say what was denied in this step that its observations do not say: a program may have swallowed it."""
+        counts = dict.fromkeys(self.denials, 0)
+        for message in self.denials:
+            counts[message] += 1
+        lines = [
+            message if count == 1 else f"{message} ({count} times)"
+            for message, count in counts.items()
+            if count > 1 or message not in observations
+        ]
+        if len(lines) > MAX_DENIALS_SHOWN:
+            lines[MAX_DENIALS_SHOWN:] = [f"... and {len(lines) - MAX_DENIALS_SHOWN} more denials"]
+        return "\n".join(["Denied in this step:", *lines]) if lines else ""
+
+
+class ExecutionInProgress:
+    """An execution that has begun, as the place in which others happen."""
+
+    __slots__ = ("run", "id", "over")
+
+    def __init__(self, run: AgentRun, id: str):
+        self.run = run
+        self.id = id
+        self.over = False
+
+
+Scope = Union[AgentRun, ExecutionInProgress]
+
+
+class OpaqueKey:
+    """What generated code can reach in place of an object of the host."""
+
+    __slots__ = ("__weakref__",)
+
+
+_key: ContextVar[OpaqueKey | None] = ContextVar("smolagents_scope", default=None)
+# An entry lives as long as a context holds its key: code that was left behind finds that its scope is over
+_scopes: WeakKeyDictionary[OpaqueKey, Scope] = WeakKeyDictionary()
+
+
+def current_scope() -> Scope | None:
+    """The innermost scope of this context; `None` outside of guarded runs."""
+    key = _key.get()
+    return None if key is None else _scopes[key]
+
+
+def in_guarded_run() -> bool:
+    """Whether this context is in a run with hooks."""
+    return _key.get() is not None
+
+
+def is_over(scope: Scope) -> bool:
+    """Whether a scope, or anything that it happens in, has ended."""
+    inside: Scope | None = scope
+    while inside is not None:
+        if inside.over or inside.run.over:
+            return True
+        inside = inside.run.inside
+    return False
+
+
+def _add(scope: Scope) -> OpaqueKey:
+    key = OpaqueKey()
+    _scopes[key] = scope
+    return key
+
+
+@contextmanager
+def _entered(key: OpaqueKey) -> Generator[None, None, None]:
+    token = _key.set(key)
+    try:
+        yield
+    finally:
+        _key.reset(token)
+
+
+@contextmanager
+def within(scope: Scope) -> Generator[None, None, None]:
+    """Make a scope the current one, and end it afterwards: nothing more may be executed in it."""
+    try:
+        with _entered(_add(scope)):
+            yield
+    finally:
+        scope.over = True
+
+
+def advance_within(
+    scope: Scope, stream: Generator, throw_after: Callable[[Any], BaseException | None]
+) -> Generator[Any, None, None]:
+    """
+    Make a scope the current one while a generator is being advanced, and only then, and end it with the generator.
+
+    Args:
+        scope (`Scope`): Scope of all that the generator does.
+        stream (`Generator`): Generator to advance.
+        throw_after (`Callable[[Any], BaseException | None]`): Gets each item, in the scope, and says what to throw into the
+            generator once the item was consumed.
+    """
+    key, error = _add(scope), None
+    try:
+        while True:
+            with _entered(key):
+                try:
+                    item = next(stream) if error is None else stream.throw(error)
+                except StopIteration:
+                    return
+                error = throw_after(item)
+            try:
+                yield item
+            except GeneratorExit:
+                raise
+            except BaseException as thrown:
+                error = thrown
+    finally:
+        with _entered(key):
+            stream.close()
+        scope.over = True
+
+
+def in_current_scope(function: Callable) -> Callable:
+    """Bind a function to the current scope, for a thread that the host starts."""
+    key = _key.get()
+    if key is None:
+        return function
+
+    @wraps(function)
+    def wrapper(*args, **kwargs):
+        with _entered(key):
+            return function(*args, **kwargs)
+
+    return wrapper

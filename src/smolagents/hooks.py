@@ -1,0 +1,570 @@
+#!/usr/bin/env python
+# coding=utf-8
+
+# Copyright 2026 The HuggingFace Inc. team. All rights reserved.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+Hooks that are asked before anything an agent executes takes effect, and told after.
+
+The protocol is [`ToolExecutionHook`] with its value types. [`HookDispatcher`] is the one place that calls hooks: every tool
+call, delegation to a managed agent and code action goes through its method `_dispatch`. What a policy is, how a person is
+asked or where a record is kept, is left to the hooks.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from logging import getLogger
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+from .hook_arguments import ArgumentCopier, ArgumentsRefused, Opaque, bind_arguments, freeze
+from .hook_closures import make_closure
+from .hook_scope import (
+    AgentRun,
+    ExecutionInProgress,
+    Scope,
+    advance_within,
+    current_scope,
+    in_guarded_run,
+    is_over,
+    within,
+)
+from .memory import ActionStep, PlanningStep
+
+
+if TYPE_CHECKING:
+    from .agents import MultiStepAgent
+    from .local_python_executor import CodeOutput
+    from .models import ChatMessage
+
+
+logger = getLogger(__name__)
+
+KINDS = frozenset({"tool", "agent", "code", "operation"})
+DEFAULT_KINDS = frozenset({"tool", "agent", "code"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ToolExecution:
+    """
+    One thing that is about to be executed.
+
+    Args:
+        kind (`Literal["tool", "agent", "code", "operation"]`): A tool call, a delegation to a managed agent, a code action,
+            or an effect of generated code on the machine.
+        name (`str`): Name of the tool or managed agent, or `"python_interpreter"` for a code action.
+        arguments (`Mapping[str, Any]`): Arguments by parameter name, frozen all the way down: mappings are read-only, lists
+            are tuples and sets are frozensets. A value that is not plain data is shown as [`Opaque`].
+        id (`str`): Identifies this execution among those of the process.
+        parent_id (`str`, *optional*): Id of the execution that this one happened in: a code action, a delegation or a tool.
+        run_id (`str`): Id of the outermost run, the same for a whole tree of agents.
+        agent_path (`tuple[str, ...]`): Names of the agents from the outermost one to the one that executes. An agent without
+            a name goes by its class name.
+        step_number (`int`): Number of the agent's step, from 1; 0 outside of a step.
+    """
+
+    kind: Literal["tool", "agent", "code", "operation"]
+    name: str
+    arguments: Mapping[str, Any]
+    id: str
+    parent_id: str | None
+    run_id: str
+    agent_path: tuple[str, ...]
+    step_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """
+    Answer of a hook that objects.
+
+    Args:
+        reason (`str`): What the model and the log are told.
+        code (`str`, default `"denied"`): Stable name of the reason, for programs.
+        stop (`bool`, default `False`): Whether to end the whole run.
+    """
+
+    reason: str
+    code: str = "denied"
+    stop: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ToolOutcome:
+    """
+    How an execution ended.
+
+    Args:
+        status (`Literal["ok", "error", "denied", "timeout"]`): What became of it. A denied one was not executed.
+        result (`Any`): Frozen view of the result if the status is `"ok"`. For a code action, a mapping with the keys
+            `"output"`, `"logs"` and `"is_final_answer"`, also if the status is `"error"`: the model is shown the logs.
+        error (`BaseException`, *optional*): Error that the execution raised.
+        denial (`Deny`, *optional*): Denial if the status is `"denied"`.
+        denied_by (`str`, *optional*): Class name of the hook that denied it; `None` if the host itself did.
+        duration (`float`): Time that the execution took, in seconds.
+    """
+
+    status: Literal["ok", "error", "denied", "timeout"]
+    result: Any = None
+    error: BaseException | None = None
+    denial: Deny | None = None
+    denied_by: str | None = None
+    duration: float = 0.0
+
+
+@runtime_checkable
+class ToolExecutionHook(Protocol):
+    """
+    What an agent asks before it executes anything, and tells after.
+
+    Hooks are called in several threads at once. Every hook is asked, whatever the others answered; `None` means no objection,
+    a [`Deny`] denies, and so do any other answer and any exception. Two attributes are optional and read once, when the agent
+    is built: `kinds`, the kinds of execution that the hook wants (default tool, agent and code), and `after_step`, a method
+    that gets each action and planning step once it is in memory and stops the run by returning a [`Deny`].
+    """
+
+    def before_tool_execution(self, execution: ToolExecution, /) -> Deny | None:
+        """Decide whether the execution may happen."""
+        ...
+
+    def after_tool_execution(self, execution: ToolExecution, outcome: ToolOutcome, /) -> Deny | None:
+        """Take note of how an execution that this hook was asked about ended. A [`Deny`] withholds its result."""
+        ...
+
+
+class ToolExecutionDenied(Exception):
+    """
+    Raised in generated code in place of what was denied.
+
+    Args:
+        message (`str`): What the model is told.
+        denial ([`Deny`]): The denial.
+    """
+
+    def __init__(self, message: str, denial: Deny):
+        super().__init__(message)
+        self.denial = denial
+
+
+class ToolExecutionStopped(Exception):
+    """
+    Raised by the outermost run after a hook stopped it.
+
+    Args:
+        denial ([`Deny`]): The denial that stopped the run.
+    """
+
+    def __init__(self, denial: Deny):
+        super().__init__(f"The run was stopped: {denial.reason}")
+        self.denial = denial
+
+
+class DenialMessage(str):
+    """What a tool call gives in place of a result when it was denied."""
+
+
+class BoundHook:
+    """A hook with its attributes, read once and checked."""
+
+    __slots__ = ("hook", "name", "before", "after", "after_step", "kinds")
+
+    def __init__(self, hook: ToolExecutionHook):
+        self.hook = hook
+        self.name = type(hook).__name__
+        if isinstance(hook, type):
+            raise TypeError(f"hooks: got the class {hook.__name__}, expected an instance: {hook.__name__}(...).")
+        for method in ("before_tool_execution", "after_tool_execution"):
+            if not callable(getattr(hook, method, None)):
+                raise TypeError(f"hooks: {self.name} has no method `{method}`: see `ToolExecutionHook`.")
+        self.before = hook.before_tool_execution
+        self.after = hook.after_tool_execution
+        self.after_step = getattr(hook, "after_step", None)
+        kinds = getattr(hook, "kinds", DEFAULT_KINDS)
+        if isinstance(kinds, str) or not KINDS.issuperset(kinds):
+            raise ValueError(f"hooks: `kinds` of {self.name} is {kinds!r}, expected a set out of {sorted(KINDS)}.")
+        self.kinds = frozenset(kinds)
+
+    def ask(self, method: Callable[..., Deny | None], *args) -> Deny | None:
+        """Call a method of the hook. Whatever is not `None` denies."""
+        try:
+            answer = method(*args)
+        except Exception as error:
+            logger.exception(f"{self.name}.{method.__name__} raised")
+            return Deny(f"{self.name} failed with {type(error).__name__}, see the log", "hook_error")
+        if answer is None or isinstance(answer, Deny):
+            return answer
+        return Deny(f"{self.name} answered with a {type(answer).__name__}, not with None or Deny", "invalid_decision")
+
+
+def most_severe(answers: Iterable[tuple[Deny | None, str | None]]) -> tuple[Deny | None, str | None]:
+    """The denial that counts, of answers in list order, and whose it is: stops first, then the earliest."""
+    denials = [answer for answer in answers if answer[0] is not None]
+    return min(denials, key=lambda answer: not answer[0].stop, default=(None, None))
+
+
+def denied(name: str, denial: Deny, withheld: bool = False) -> ToolExecutionDenied:
+    """Say to a model what was denied. It is told that this is final, as models tend to repeat what failed."""
+    what = "was executed, but its result is withheld" if withheld else "was denied and not executed"
+    denial = Deny(str(denial.reason), str(denial.code), bool(denial.stop))  # A copy: the hook may keep and compare its own
+    return ToolExecutionDenied(
+        f"'{name}' {what}: {denial.reason.rstrip('.')}. ({denial.code}) "
+        "This is a decision, not an error: trying again does not change it.",
+        denial,
+    )
+
+
+# Threads in which a hook is being called: what starts there meanwhile, such as a generated `__del__`, is denied
+_asking_threads: set[int] = set()
+
+
+@contextmanager
+def _asking() -> Generator[None, None, None]:
+    thread = threading.get_ident()
+    _asking_threads.add(thread)
+    try:
+        yield
+    finally:
+        _asking_threads.discard(thread)
+
+
+class HookDispatcher:
+    """
+    Calls the hooks around everything that an agent executes.
+
+    Without hooks, on this agent and on those it runs under, every method does what the agent would do without it.
+
+    Args:
+        agent ([`MultiStepAgent`]): Agent that executes.
+        hooks (`Iterable[ToolExecutionHook]`, *optional*): Hooks of the agent, in order.
+    """
+
+    def __init__(self, agent: "MultiStepAgent", hooks: Iterable[ToolExecutionHook] | None = None):
+        if hooks is not None and not isinstance(hooks, Iterable):
+            raise TypeError(f"hooks: expected a list of hooks, got a {type(hooks).__name__}: write `hooks=[...]`.")
+        self.agent = agent
+        self._bound = tuple(BoundHook(hook) for hook in hooks or ())
+        self.hooks = tuple(bound.hook for bound in self._bound)
+
+    def is_active(self) -> bool:
+        """Whether there are hooks to ask: the agent's own, or those of what it runs under."""
+        return bool(self._bound) or in_guarded_run()
+
+    # Runs and steps
+
+    def guard_run(self, stream: Generator) -> Generator:
+        """Give a run its scope, in place only while its generator is being advanced."""
+        return (
+            self._advance(AgentRun(self.agent, self._bound, current_scope()), stream) if self.is_active() else stream
+        )
+
+    def guard_step(self, memory_step: ActionStep) -> Generator:
+        """Take a step. Its observations name every denial, and no answer is final that the hooks did not let through."""
+        stream = self.agent._step_stream(memory_step)
+        if not self.is_active():
+            return stream
+        if (scope := self._own_scope()) is not None:
+            return self._take_step(scope.run, memory_step, stream)
+        run = AgentRun(self.agent, self._bound, current_scope())
+        return self._advance(run, self._take_step(run, memory_step, stream))
+
+    def after_step(self, memory_step: ActionStep | PlanningStep) -> None:
+        """Tell the hooks of a planning step, or of the step that gives the answer at max steps, once it is in memory."""
+        scope = self._own_scope() if self.is_active() else None
+        if scope is not None and self._tell_step(scope.run, memory_step) and isinstance(memory_step, PlanningStep):
+            raise self._stopped(scope.run)
+
+    def _own_scope(self) -> Scope | None:
+        """The current scope if it is in a run of this agent."""
+        scope = current_scope()
+        return scope if scope is not None and scope.run.agent is self.agent else None
+
+    @contextmanager
+    def _within_run(self) -> Generator[Scope, None, None]:
+        """The current scope, or an implicit run for what the host calls outside of `run()`."""
+        if (scope := self._own_scope()) is not None:
+            yield scope
+            return
+        run = AgentRun(self.agent, self._bound, current_scope())
+        with within(run):
+            yield run
+
+    def _advance(self, run: AgentRun, stream: Generator) -> Generator:
+        def throw_after(item: Any) -> Exception | None:
+            if not isinstance(item, ActionStep):  # One that is yielded is in memory
+                return None
+            return self._stopped(run) if self._tell_step(run, item) and not item.is_final_answer else None
+
+        return advance_within(run, stream, throw_after)
+
+    def _take_step(self, run: AgentRun, memory_step: ActionStep, stream: Generator) -> Generator:
+        from .agents import ActionOutput
+
+        run.start_step(memory_step.step_number)
+        try:
+            for output in stream:
+                if isinstance(output, ActionOutput) and output.is_final_answer:
+                    output = ActionOutput(*self._check_answer(run, output.output))
+                    memory_step.action_output = output.output
+                yield output
+        except Exception as error:
+            raise error if run.tree.stop is None else self._stopped(run) from error
+        finally:
+            if denials := run.unobserved_denials(memory_step.observations or ""):
+                self.agent.logger.log(denials.replace("[", "|"))  # Escape potential rich-tag-like components
+                memory_step.observations = "\n".join(filter(None, [memory_step.observations, denials]))
+        if run.tree.stop is not None:
+            raise self._stopped(run)
+
+    def _tell_step(self, run: AgentRun, memory_step: ActionStep | PlanningStep) -> bool:
+        """Tell the hooks of a step that is in memory, and say whether one stops the run."""
+        if memory_step is run.last_step:
+            return False
+        run.last_step = memory_step
+        with _asking():
+            denial, _ = most_severe(
+                (bound.ask(bound.after_step, memory_step), bound.name) for bound in run.hooks if bound.after_step
+            )
+        run.tree.stop = run.tree.stop or denial
+        return denial is not None
+
+    def _stopped(self, run: AgentRun) -> Exception:
+        return ToolExecutionStopped(run.tree.stop) if run.inside is None else denied(run.path[-1], run.tree.stop)
+
+    # Executions
+
+    def guard_tool(self, name: str, tool: Callable) -> Callable:
+        """Make a tool or managed agent call the hooks, for a call by the host."""
+        if not self.is_active():
+            return tool
+
+        def call(*args, **kwargs):
+            with self._within_run() as scope:
+                return self._call_tool(scope, name, tool, args, kwargs)
+
+        return call
+
+    def guard_tools(self, tools: dict[str, Callable]) -> dict[str, Callable]:
+        """Make tools and managed agents call the hooks, for calls by generated code."""
+        from .local_python_executor import LocalPythonExecutor
+
+        if not self.is_active() or not isinstance(self.agent.python_executor, LocalPythonExecutor):
+            return tools
+
+        def guard(name: str, tool: Callable) -> Callable:
+            return make_closure(name, lambda args, kwargs: self._call_from_code(name, tool, args, kwargs))
+
+        return {name: guard(name, tool) for name, tool in tools.items()}
+
+    def reject_tool_call(self, name: str, arguments: Any, error: Exception, cause: Exception | None = None) -> Any:
+        """Raise the error of a call that cannot be made, after the hooks were asked and told."""
+
+        def call():
+            raise error from cause
+
+        if not self.is_active():
+            return call()
+        kind = "agent" if name in self.agent.managed_agents else "tool"
+        frozen = freeze(arguments if type(arguments) is dict else {"args": (arguments,)})
+        try:
+            with self._within_run() as scope:
+                return self._dispatch(scope, kind, name, frozen, call)
+        except ToolExecutionDenied as exception:
+            return DenialMessage(exception)
+
+    def execute_code(self, code: str) -> "CodeOutput":
+        """Execute a code action. One that is denied, or that a denial ends, has an output without a result."""
+        from .local_python_executor import CodeOutput
+
+        executor = self.agent.python_executor
+        if not self.is_active():
+            return executor(code)
+
+        def without_result() -> CodeOutput:
+            logs = str(getattr(executor, "state", {}).get("_print_outputs", ""))
+            return CodeOutput(output=None, logs=logs, is_final_answer=False)
+
+        def call() -> CodeOutput:
+            try:
+                return executor(code)
+            except ToolExecutionDenied:  # Nobody in the program caught it
+                return without_result()
+
+        def view(output: CodeOutput | None) -> Mapping[str, Any]:
+            output = output or without_result()
+            return freeze({"output": output.output, "logs": output.logs, "is_final_answer": output.is_final_answer})
+
+        try:
+            with self._within_run() as scope:
+                arguments = MappingProxyType({"code": str.__str__(code)})
+                return self._dispatch(scope, "code", "python_interpreter", arguments, call, view)
+        except ToolExecutionDenied:
+            return CodeOutput(output=None, logs="", is_final_answer=False)
+
+    def check_final_answer(self, message: "ChatMessage") -> "ChatMessage":
+        """Have the hooks decide on an answer that was written without a tool call."""
+        if self.is_active():
+            with self._within_run() as scope:
+                message.content, _ = self._check_answer(scope.run, message.content)
+        return message
+
+    def _check_answer(self, run: AgentRun, answer: Any) -> tuple[Any, bool]:
+        """Dispatch an answer as `final_answer` unless it came that way. Returns what to answer and whether it is final."""
+        if isinstance(answer, DenialMessage) or any(answer is accepted for accepted in run.answers):
+            return answer, not isinstance(answer, DenialMessage)
+        try:
+            frozen, fresh = ArgumentCopier().copy(answer)
+            arguments = MappingProxyType({"answer": frozen})
+            return self._dispatch(run, "tool", "final_answer", arguments, lambda: fresh), True
+        except ArgumentsRefused as refused:
+            return str(self._deny(run, "final_answer", Deny(refused.reason, refused.code))), False
+        except ToolExecutionDenied as exception:
+            return str(exception), False
+
+    def _call_from_code(self, name: str, tool: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
+        scope = self._own_scope()
+        if scope is None:
+            raise denied(name, Deny("it was called outside of the run that it belongs to", "no_context"))
+        if {**self.agent.tools, **self.agent.managed_agents}.get(name) is not tool:
+            raise self._deny(scope.run, name, Deny("the agent does not have it any more", "unknown_tool"))
+        return self._call_tool(scope, name, tool, args, kwargs)
+
+    def _call_tool(self, scope: Scope, name: str, tool: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
+        kind = "agent" if self.agent.managed_agents.get(name) is tool else "tool"
+        options = {key: kwargs.pop(key) for key in ("sanitize_inputs_outputs",) if kind == "tool" and key in kwargs}
+        try:
+            arguments, fresh_arguments, error = bind_arguments(tool, args, kwargs)
+        except ArgumentsRefused as refused:
+            raise self._deny(scope.run, name, Deny(refused.reason, refused.code)) from None
+
+        def call():
+            if error is not None:
+                raise error
+            return tool(**fresh_arguments, **options)
+
+        result = self._dispatch(scope, kind, name, arguments, call)
+        if name == "final_answer":
+            scope.run.answers.append(result)
+        return result
+
+    def _dispatch(
+        self,
+        scope: Scope,
+        kind: str,
+        name: str,
+        arguments: Mapping[str, Any],
+        call: Callable[[], Any],
+        view: Callable[[Any], Any] = freeze,
+    ) -> Any:
+        """
+        Ask the hooks, execute what none of them denies, and tell them: the one way in which anything is executed.
+
+        Args:
+            scope (`Scope`): Run or execution in which this happens.
+            kind (`str`): Kind of the execution.
+            name (`str`): Name of the execution.
+            arguments (`Mapping[str, Any]`): Frozen arguments.
+            call (`Callable[[], Any]`): Executes.
+            view (`Callable[[Any], Any]`): Makes the frozen view of the result.
+
+        Returns:
+            `Any`: What `call` returns.
+
+        Raises:
+            ToolExecutionDenied: If it is denied, or its result is withheld.
+        """
+        run = scope.run
+        if threading.get_ident() in _asking_threads:
+            raise self._deny(run, name, Deny("it started while a hook was being asked", "reentrant"))
+        if is_over(scope):
+            raise self._deny(run, name, Deny("what it was part of is over", "over"))
+        if run.tree.stop is not None:
+            raise self._deny(run, name, run.tree.stop)
+        parent = run.inside if scope is run else scope
+        execution = ToolExecution(
+            kind=kind,
+            name=name,
+            arguments=arguments,
+            id=f"{run.tree.run_id}-{next(run.tree.numbers)}",
+            parent_id=getattr(parent, "id", None),
+            run_id=run.tree.run_id,
+            agent_path=run.path,
+            step_number=run.step_number,
+        )
+        hooks = [bound for bound in run.hooks if kind in bound.kinds]
+        asked: list[tuple[BoundHook, Deny | None]] = []
+        executed, result, error, start = False, None, None, 0.0
+        try:
+            with _asking():
+                for bound in hooks:
+                    asked.append((bound, None))
+                    asked[-1] = (bound, bound.ask(bound.before, execution))
+            denial, denied_by = most_severe((answer, bound.name) for bound, answer in asked)
+            start = time.perf_counter()
+            if denial is None:
+                executed = True
+                with within(ExecutionInProgress(run, execution.id)):
+                    result = call()
+        except BaseException as exception:
+            error, denial, denied_by = exception, None, None
+        duration = time.perf_counter() - start if executed else 0.0
+        if denial is not None:
+            outcome = ToolOutcome("denied", denial=denial, denied_by=denied_by)
+        elif error is not None:
+            outcome = ToolOutcome("error", view(None) if kind == "code" else None, error, duration=duration)
+        else:
+            outcome = ToolOutcome("ok", view(result) if hooks else None, duration=duration)
+        with _asking():
+            answers = [(bound.ask(bound.after, execution, outcome), bound.name) for bound, _ in reversed(asked)]
+        denial, _ = most_severe([(denial, denied_by), *reversed(answers)])
+        if denial is not None and denial.stop:
+            run.tree.stop = run.tree.stop or denial
+        if denial is not None and (error is None or isinstance(error, Exception)):
+            raise self._deny(run, name, denial, executed) from None
+        if error is not None:
+            raise error
+        return result
+
+    def _deny(self, run: AgentRun, name: str, denial: Deny, executed: bool = False) -> ToolExecutionDenied:
+        """Note a denial for the observations of the step."""
+        exception = denied(name, denial, executed)
+        run.denials.append(str(exception))
+        return exception
+
+
+def implicit_run(method: Callable[..., Generator]) -> Callable[..., Generator]:
+    """Decorator that makes a generator method one run when the host calls it outside of `run()`."""
+
+    @wraps(method)
+    def wrapper(self, *args, **kwargs):
+        stream, dispatcher = method(self, *args, **kwargs), self.hook_dispatcher
+        if not dispatcher.is_active() or dispatcher._own_scope() is not None:
+            return stream
+        return dispatcher.guard_run(stream)
+
+    return wrapper
+
+
+__all__ = [
+    "Deny",
+    "Opaque",
+    "ToolExecution",
+    "ToolExecutionDenied",
+    "ToolExecutionHook",
+    "ToolExecutionStopped",
+    "ToolOutcome",
+]
