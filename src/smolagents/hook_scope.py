@@ -100,7 +100,7 @@ class AgentRun:
         lines = [
             message if count == 1 else f"{message} ({count} times)"
             for message, count in counts.items()
-            if count > 1 or message not in observations
+            if observations.count(message) < count
         ]
         if len(lines) > MAX_DENIALS_SHOWN:
             lines[MAX_DENIALS_SHOWN:] = [f"... and {len(lines) - MAX_DENIALS_SHOWN} more denials"]

@@ -18,7 +18,7 @@
 Hooks that are asked before anything an agent executes takes effect, and told after.
 
 The protocol is [`ToolExecutionHook`] with its value types. [`HookDispatcher`] is the one place that calls hooks: every tool
-call, delegation to a managed agent and code action goes through its method `_dispatch`. What a policy is, how a person is
+call, delegation to a managed agent and code action goes through its method `dispatch`. What a policy is, how a person is
 asked or where a record is kept, is left to the hooks.
 """
 
@@ -33,7 +33,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from .hook_arguments import ArgumentCopier, ArgumentsRefused, Opaque, bind_arguments, freeze
-from .hook_closures import make_closure
 from .hook_scope import (
     AgentRun,
     ExecutionInProgress,
@@ -49,7 +48,6 @@ from .memory import ActionStep, PlanningStep
 
 if TYPE_CHECKING:
     from .agents import MultiStepAgent
-    from .local_python_executor import CodeOutput
     from .models import ChatMessage
 
 
@@ -220,7 +218,9 @@ def most_severe(answers: Iterable[tuple[Deny | None, str | None]]) -> tuple[Deny
 def denied(name: str, denial: Deny, withheld: bool = False) -> ToolExecutionDenied:
     """Say to a model what was denied. It is told that this is final, as models tend to repeat what failed."""
     what = "was executed, but its result is withheld" if withheld else "was denied and not executed"
-    denial = Deny(str(denial.reason), str(denial.code), bool(denial.stop))  # A copy: the hook may keep and compare its own
+    denial = Deny(
+        str(denial.reason), str(denial.code), bool(denial.stop)
+    )  # A copy: the hook may keep and compare its own
     return ToolExecutionDenied(
         f"'{name}' {what}: {denial.reason.rstrip('.')}. ({denial.code}) "
         "This is a decision, not an error: trying again does not change it.",
@@ -264,6 +264,10 @@ class HookDispatcher:
         """Whether there are hooks to ask: the agent's own, or those of what it runs under."""
         return bool(self._bound) or in_guarded_run()
 
+    def hooks_in_effect(self) -> tuple[BoundHook, ...]:
+        """The hooks of what the agent runs under now, and then its own."""
+        return AgentRun(self.agent, self._bound, current_scope()).hooks
+
     # Runs and steps
 
     def guard_run(self, stream: Generator) -> Generator:
@@ -277,26 +281,26 @@ class HookDispatcher:
         stream = self.agent._step_stream(memory_step)
         if not self.is_active():
             return stream
-        if (scope := self._own_scope()) is not None:
+        if (scope := self.own_scope()) is not None:
             return self._take_step(scope.run, memory_step, stream)
         run = AgentRun(self.agent, self._bound, current_scope())
         return self._advance(run, self._take_step(run, memory_step, stream))
 
     def after_step(self, memory_step: ActionStep | PlanningStep) -> None:
         """Tell the hooks of a planning step, or of the step that gives the answer at max steps, once it is in memory."""
-        scope = self._own_scope() if self.is_active() else None
+        scope = self.own_scope() if self.is_active() else None
         if scope is not None and self._tell_step(scope.run, memory_step) and isinstance(memory_step, PlanningStep):
             raise self._stopped(scope.run)
 
-    def _own_scope(self) -> Scope | None:
+    def own_scope(self) -> Scope | None:
         """The current scope if it is in a run of this agent."""
         scope = current_scope()
         return scope if scope is not None and scope.run.agent is self.agent else None
 
     @contextmanager
-    def _within_run(self) -> Generator[Scope, None, None]:
+    def within_run(self) -> Generator[Scope, None, None]:
         """The current scope, or an implicit run for what the host calls outside of `run()`."""
-        if (scope := self._own_scope()) is not None:
+        if (scope := self.own_scope()) is not None:
             yield scope
             return
         run = AgentRun(self.agent, self._bound, current_scope())
@@ -353,22 +357,10 @@ class HookDispatcher:
             return tool
 
         def call(*args, **kwargs):
-            with self._within_run() as scope:
-                return self._call_tool(scope, name, tool, args, kwargs)
+            with self.within_run() as scope:
+                return self.call_tool(scope, name, tool, args, kwargs)
 
         return call
-
-    def guard_tools(self, tools: dict[str, Callable]) -> dict[str, Callable]:
-        """Make tools and managed agents call the hooks, for calls by generated code."""
-        from .local_python_executor import LocalPythonExecutor
-
-        if not self.is_active() or not isinstance(self.agent.python_executor, LocalPythonExecutor):
-            return tools
-
-        def guard(name: str, tool: Callable) -> Callable:
-            return make_closure(name, lambda args, kwargs: self._call_from_code(name, tool, args, kwargs))
-
-        return {name: guard(name, tool) for name, tool in tools.items()}
 
     def reject_tool_call(self, name: str, arguments: Any, error: Exception, cause: Exception | None = None) -> Any:
         """Raise the error of a call that cannot be made, after the hooks were asked and told."""
@@ -381,44 +373,15 @@ class HookDispatcher:
         kind = "agent" if name in self.agent.managed_agents else "tool"
         frozen = freeze(arguments if type(arguments) is dict else {"args": (arguments,)})
         try:
-            with self._within_run() as scope:
-                return self._dispatch(scope, kind, name, frozen, call)
+            with self.within_run() as scope:
+                return self.dispatch(scope, kind, name, frozen, call)
         except ToolExecutionDenied as exception:
             return DenialMessage(exception)
-
-    def execute_code(self, code: str) -> "CodeOutput":
-        """Execute a code action. One that is denied, or that a denial ends, has an output without a result."""
-        from .local_python_executor import CodeOutput
-
-        executor = self.agent.python_executor
-        if not self.is_active():
-            return executor(code)
-
-        def without_result() -> CodeOutput:
-            logs = str(getattr(executor, "state", {}).get("_print_outputs", ""))
-            return CodeOutput(output=None, logs=logs, is_final_answer=False)
-
-        def call() -> CodeOutput:
-            try:
-                return executor(code)
-            except ToolExecutionDenied:  # Nobody in the program caught it
-                return without_result()
-
-        def view(output: CodeOutput | None) -> Mapping[str, Any]:
-            output = output or without_result()
-            return freeze({"output": output.output, "logs": output.logs, "is_final_answer": output.is_final_answer})
-
-        try:
-            with self._within_run() as scope:
-                arguments = MappingProxyType({"code": str.__str__(code)})
-                return self._dispatch(scope, "code", "python_interpreter", arguments, call, view)
-        except ToolExecutionDenied:
-            return CodeOutput(output=None, logs="", is_final_answer=False)
 
     def check_final_answer(self, message: "ChatMessage") -> "ChatMessage":
         """Have the hooks decide on an answer that was written without a tool call."""
         if self.is_active():
-            with self._within_run() as scope:
+            with self.within_run() as scope:
                 message.content, _ = self._check_answer(scope.run, message.content)
         return message
 
@@ -429,39 +392,31 @@ class HookDispatcher:
         try:
             frozen, fresh = ArgumentCopier().copy(answer)
             arguments = MappingProxyType({"answer": frozen})
-            return self._dispatch(run, "tool", "final_answer", arguments, lambda: fresh), True
+            return self.dispatch(run, "tool", "final_answer", arguments, lambda: fresh), True
         except ArgumentsRefused as refused:
-            return str(self._deny(run, "final_answer", Deny(refused.reason, refused.code))), False
+            return str(self.deny(run, "final_answer", Deny(refused.reason, refused.code))), False
         except ToolExecutionDenied as exception:
             return str(exception), False
 
-    def _call_from_code(self, name: str, tool: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
-        scope = self._own_scope()
-        if scope is None:
-            raise denied(name, Deny("it was called outside of the run that it belongs to", "no_context"))
-        if {**self.agent.tools, **self.agent.managed_agents}.get(name) is not tool:
-            raise self._deny(scope.run, name, Deny("the agent does not have it any more", "unknown_tool"))
-        return self._call_tool(scope, name, tool, args, kwargs)
-
-    def _call_tool(self, scope: Scope, name: str, tool: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
+    def call_tool(self, scope: Scope, name: str, tool: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
         kind = "agent" if self.agent.managed_agents.get(name) is tool else "tool"
         options = {key: kwargs.pop(key) for key in ("sanitize_inputs_outputs",) if kind == "tool" and key in kwargs}
         try:
             arguments, fresh_arguments, error = bind_arguments(tool, args, kwargs)
         except ArgumentsRefused as refused:
-            raise self._deny(scope.run, name, Deny(refused.reason, refused.code)) from None
+            raise self.deny(scope.run, name, Deny(refused.reason, refused.code)) from None
 
         def call():
             if error is not None:
                 raise error
             return tool(**fresh_arguments, **options)
 
-        result = self._dispatch(scope, kind, name, arguments, call)
+        result = self.dispatch(scope, kind, name, arguments, call)
         if name == "final_answer":
             scope.run.answers.append(result)
         return result
 
-    def _dispatch(
+    def dispatch(
         self,
         scope: Scope,
         kind: str,
@@ -489,11 +444,11 @@ class HookDispatcher:
         """
         run = scope.run
         if threading.get_ident() in _asking_threads:
-            raise self._deny(run, name, Deny("it started while a hook was being asked", "reentrant"))
+            raise self.deny(run, name, Deny("it started while a hook was being asked", "reentrant"))
         if is_over(scope):
-            raise self._deny(run, name, Deny("what it was part of is over", "over"))
+            raise self.deny(run, name, Deny("what it was part of is over", "over"))
         if run.tree.stop is not None:
-            raise self._deny(run, name, run.tree.stop)
+            raise self.deny(run, name, run.tree.stop)
         parent = run.inside if scope is run else scope
         execution = ToolExecution(
             kind=kind,
@@ -534,12 +489,12 @@ class HookDispatcher:
         if denial is not None and denial.stop:
             run.tree.stop = run.tree.stop or denial
         if denial is not None and (error is None or isinstance(error, Exception)):
-            raise self._deny(run, name, denial, executed) from None
+            raise self.deny(run, name, denial, executed) from None
         if error is not None:
             raise error
         return result
 
-    def _deny(self, run: AgentRun, name: str, denial: Deny, executed: bool = False) -> ToolExecutionDenied:
+    def deny(self, run: AgentRun, name: str, denial: Deny, executed: bool = False) -> ToolExecutionDenied:
         """Note a denial for the observations of the step."""
         exception = denied(name, denial, executed)
         run.denials.append(str(exception))
@@ -552,7 +507,7 @@ def implicit_run(method: Callable[..., Generator]) -> Callable[..., Generator]:
     @wraps(method)
     def wrapper(self, *args, **kwargs):
         stream, dispatcher = method(self, *args, **kwargs), self.hook_dispatcher
-        if not dispatcher.is_active() or dispatcher._own_scope() is not None:
+        if not dispatcher.is_active() or dispatcher.own_scope() is not None:
             return stream
         return dispatcher.guard_run(stream)
 
