@@ -1,4 +1,4 @@
-"""What hooks see of arguments and what the callee gets: the same content, frozen for the one and fresh for the other."""
+"""What hooks see of arguments and what the callee gets: the same content, once frozen and once fresh."""
 
 import math
 from types import MappingProxyType
@@ -7,8 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recording import RecordingHook
-from scripted import ScriptedModel, code
 from smolagents import CodeAgent, Opaque, Tool
 from smolagents.hook_arguments import (
     MAX_DEPTH,
@@ -18,6 +16,7 @@ from smolagents.hook_arguments import (
     bind_arguments,
     freeze,
 )
+from smolagents.hooks_testing import RecordingHook, ScriptedModel, code
 
 
 class Taking(Tool):

@@ -4,8 +4,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recording import RecordingHook, answering
-from scripted import ScriptedModel, code
 from smolagents import (
     ActionStep,
     CodeAgent,
@@ -16,6 +14,7 @@ from smolagents import (
     ToolExecutionDenied,
     ToolExecutionStopped,
 )
+from smolagents.hooks_testing import RecordingHook, ScriptedModel, answering, code
 from smolagents.local_python_executor import CodeOutput, PythonExecutor
 
 
@@ -616,7 +615,14 @@ def test_after_a_stop_nothing_runs_and_the_next_run_starts_clean(kind):
 
 def test_a_program_cannot_go_on_after_it_swallowed_a_stop():
     bad, good = Effect("bad"), Effect("good")
-    program = "for i in range(3):\n    try:\n        bad('x')\n    except Exception:\n        pass\n    try:\n        good('x')\n    except Exception:\n        pass"
+    program = """
+for i in range(3):
+    for tool in (bad, good):
+        try:
+            tool('x')
+        except Exception:
+            pass
+"""
     agent = code_agent(program, tools=[bad, good], hooks=[RecordingHook(answering(Deny("end", stop=True), "bad"))])
     with pytest.raises(ToolExecutionStopped):
         agent.run("task")

@@ -17,9 +17,9 @@
 """
 Arguments of an execution: copied once, bound to parameter names, frozen for hooks.
 
-Hooks decide on a frozen view and the callee gets fresh containers with the same content, so that what was checked is what
-runs. Generated code may have defined the type of any value, so nothing of a value is ever called here: types are compared
-by identity and containers are read by the methods of the builtin types.
+Hooks decide on a frozen view and the callee gets fresh containers with the same content, so that what was checked is
+what runs. Generated code may have defined the type of any value, so nothing of a value is ever called here: types are
+compared by identity and containers are read by the methods of the builtin types.
 """
 
 import inspect
@@ -98,7 +98,8 @@ class ArgumentCopier:
     """
     Copies values, each into a frozen one for hooks and a fresh one for the callee.
 
-    One copier serves one execution: what two arguments share stays shared, and the limits hold for all of them together.
+    One copier serves one execution: what two arguments share stays shared, and the limits hold for all of them
+    together.
     """
 
     def __init__(self):
@@ -285,9 +286,9 @@ def bind_arguments(
         kwargs (`dict[str, Any]`): Keyword arguments.
 
     Returns:
-        `tuple[Mapping[str, Any], dict[str, Any], TypeError | None]`: The frozen arguments by name, defaults included, for
-            hooks; the fresh arguments by name for the callee; and the error if they do not fit the parameters, in which
-            case positional arguments are under the name `"args"`.
+        `tuple[Mapping[str, Any], dict[str, Any], TypeError | None]`: The frozen arguments by name, defaults included,
+            for hooks; the fresh arguments by name for the callee; and the error if they do not fit the parameters, in
+            which case positional arguments are under the name `"args"`.
 
     Raises:
         ArgumentsRefused: If the arguments are too deep or too large to be shown to a hook.

@@ -17,8 +17,8 @@
 """
 How generated code meets the hooks: the code action as an execution, and plain closures in place of tools.
 
-Nothing that generated code can reach from a closure, be it an attribute, a frame or the traceback of an error, leads to the
-tool, the agent or a hook. A closure holds an opaque key: what it stands for is in a table of the host.
+Nothing that generated code can reach from a closure, be it an attribute, a frame or the traceback of an error, leads
+to the tool, the agent or a hook. A closure holds an opaque key: what it stands for is in a table of the host.
 """
 
 from collections.abc import Callable, Mapping

@@ -17,8 +17,8 @@
 """
 Where an execution belongs: runs, the executions they are in, and the one context variable that leads to them.
 
-Generated code can reach context variables, so the variable holds an opaque key: what it stands for is in a table of the
-host. Nothing of a run is kept on the agent, which may serve two runs at once.
+Generated code can reach context variables, so the variable holds an opaque key: what it stands for is in a table of
+the host. Nothing of a run is kept on the agent, which may serve two runs at once.
 """
 
 import itertools
@@ -55,7 +55,8 @@ class AgentRun:
 
     Args:
         agent (`MultiStepAgent`): Agent that runs.
-        hooks (`tuple[BoundHook, ...]`): Hooks of the agent itself. Those of the run that this one happens in come before them.
+        hooks (`tuple[BoundHook, ...]`): Hooks of the agent itself. Those of the run that this one happens in come
+            before them.
         inside (`AgentRun | ExecutionInProgress`, *optional*): What this run happens in; `None` for the outermost run.
     """
 
@@ -187,8 +188,8 @@ def advance_within(
     Args:
         scope (`Scope`): Scope of all that the generator does.
         stream (`Generator`): Generator to advance.
-        throw_after (`Callable[[Any], BaseException | None]`): Gets each item, in the scope, and says what to throw into the
-            generator once the item was consumed.
+        throw_after (`Callable[[Any], BaseException | None]`): Gets each item, in the scope, and says what to throw
+            into the generator once the item was consumed.
     """
     key, error = _add(scope), None
     try:

@@ -17,9 +17,9 @@
 """
 Hooks that are asked before anything an agent executes takes effect, and told after.
 
-The protocol is [`ToolExecutionHook`] with its value types. [`HookDispatcher`] is the one place that calls hooks: every tool
-call, delegation to a managed agent and code action goes through its method `dispatch`. What a policy is, how a person is
-asked or where a record is kept, is left to the hooks.
+The protocol is [`ToolExecutionHook`] with its value types. [`HookDispatcher`] is the one place that calls hooks: every
+tool call, delegation to a managed agent and code action goes through its method `dispatch`. What a policy is, how a
+person is asked or where a record is kept, is left to the hooks.
 """
 
 import threading
@@ -63,16 +63,17 @@ class ToolExecution:
     One thing that is about to be executed.
 
     Args:
-        kind (`Literal["tool", "agent", "code", "operation"]`): A tool call, a delegation to a managed agent, a code action,
-            or an effect of generated code on the machine.
+        kind (`Literal["tool", "agent", "code", "operation"]`): A tool call, a delegation to a managed agent, a code
+            action, or an effect of generated code on the machine.
         name (`str`): Name of the tool or managed agent, or `"python_interpreter"` for a code action.
-        arguments (`Mapping[str, Any]`): Arguments by parameter name, frozen all the way down: mappings are read-only, lists
-            are tuples and sets are frozensets. A value that is not plain data is shown as [`Opaque`].
+        arguments (`Mapping[str, Any]`): Arguments by parameter name, frozen all the way down: mappings are read-only,
+            lists are tuples and sets are frozensets. A value that is not plain data is shown as [`Opaque`].
         id (`str`): Identifies this execution among those of the process.
-        parent_id (`str`, *optional*): Id of the execution that this one happened in: a code action, a delegation or a tool.
+        parent_id (`str`, *optional*): Id of the execution that this one happened in: a code action, a delegation or a
+            tool.
         run_id (`str`): Id of the outermost run, the same for a whole tree of agents.
-        agent_path (`tuple[str, ...]`): Names of the agents from the outermost one to the one that executes. An agent without
-            a name goes by its class name.
+        agent_path (`tuple[str, ...]`): Names of the agents from the outermost one to the one that executes. An agent
+            without a name goes by its class name.
         step_number (`int`): Number of the agent's step, from 1; 0 outside of a step.
     """
 
@@ -130,10 +131,11 @@ class ToolExecutionHook(Protocol):
     """
     What an agent asks before it executes anything, and tells after.
 
-    Hooks are called in several threads at once. Every hook is asked, whatever the others answered; `None` means no objection,
-    a [`Deny`] denies, and so do any other answer and any exception. Two attributes are optional and read once, when the agent
-    is built: `kinds`, the kinds of execution that the hook wants (default tool, agent and code), and `after_step`, a method
-    that gets each action and planning step once it is in memory and stops the run by returning a [`Deny`].
+    Hooks are called in several threads at once. Every hook is asked, whatever the others answered; `None` means no
+    objection, a [`Deny`] denies, and so do any other answer and any exception. Two attributes are optional and read
+    once, when the agent is built: `kinds`, the kinds of execution that the hook wants (default tool, agent and code),
+    and `after_step`, a method that gets each action and planning step once it is in memory and stops the run by
+    returning a [`Deny`].
     """
 
     def before_tool_execution(self, execution: ToolExecution, /) -> Deny | None:
@@ -277,7 +279,7 @@ class HookDispatcher:
         )
 
     def guard_step(self, memory_step: ActionStep) -> Generator:
-        """Take a step. Its observations name every denial, and no answer is final that the hooks did not let through."""
+        """Take a step. Its observations name every denial, and only an answer that the hooks let through is final."""
         stream = self.agent._step_stream(memory_step)
         if not self.is_active():
             return stream
@@ -287,7 +289,7 @@ class HookDispatcher:
         return self._advance(run, self._take_step(run, memory_step, stream))
 
     def after_step(self, memory_step: ActionStep | PlanningStep) -> None:
-        """Tell the hooks of a planning step, or of the step that gives the answer at max steps, once it is in memory."""
+        """Tell the hooks of a planning step, or of the step that gives the answer at max steps, that is in memory."""
         scope = self.own_scope() if self.is_active() else None
         if scope is not None and self._tell_step(scope.run, memory_step) and isinstance(memory_step, PlanningStep):
             raise self._stopped(scope.run)
@@ -386,7 +388,7 @@ class HookDispatcher:
         return message
 
     def _check_answer(self, run: AgentRun, answer: Any) -> tuple[Any, bool]:
-        """Dispatch an answer as `final_answer` unless it came that way. Returns what to answer and whether it is final."""
+        """Dispatch an answer as `final_answer` unless it came that way. Gives what to answer, and whether it is final."""
         if isinstance(answer, DenialMessage) or any(answer is accepted for accepted in run.answers):
             return answer, not isinstance(answer, DenialMessage)
         try:
