@@ -16,6 +16,7 @@ from smolagents import (
 )
 from smolagents.hooks_testing import RecordingHook, ScriptedModel, answering, code
 from smolagents.local_python_executor import CodeOutput, PythonExecutor
+from smolagents.monitoring import Timing
 
 
 class Effect(Tool):
@@ -445,6 +446,19 @@ def test_the_code_action_of_an_executor_elsewhere_is_guarded():
     hook.kinds = {"code"}
     agent = code_agent("'rude'", "'nice'", tools=[], hooks=[hook], executor=Elsewhere())
     assert agent.run("task") == "'nice'"
+
+
+def test_tools_that_the_host_sends_outside_of_a_run_are_guarded():
+    tool, hook = Effect(), RecordingHook(answering(Deny("no"), "effect"))
+    agent = code_agent("effect('x')", tools=[tool], hooks=[hook])
+    agent.python_executor.send_tools(agent.tools)
+    agent.step(ActionStep(step_number=1, timing=Timing(start_time=0)))
+    assert tool.effects == [] and hook.outcome_of("effect").status == "denied"
+
+
+def test_a_tool_whose_name_a_function_of_the_executor_takes_is_refused():
+    with pytest.raises(ValueError, match="filter cannot be guarded.*another name"):
+        code_agent("1", tools=[Effect("filter")], hooks=[RecordingHook()]).run("task")
 
 
 # What an execution says of itself

@@ -22,14 +22,21 @@ to the tool, the agent or a hook. A closure holds an opaque key: what it stands 
 """
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from types import CodeType, FrameType, MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from .hook_arguments import freeze
 from .hook_scope import OpaqueKey
 from .hooks import Deny, HookDispatcher, ToolExecutionDenied, denied
-from .local_python_executor import CodeOutput, LocalPythonExecutor, PythonExecutor
+from .local_python_executor import (
+    ATTRIBUTE_READER,
+    CodeOutput,
+    InterpreterError,
+    LocalPythonExecutor,
+    PythonExecutor,
+    check_safer_result,
+)
 
 
 if TYPE_CHECKING:
@@ -37,6 +44,7 @@ if TYPE_CHECKING:
 
 # What an executor can deliver that runs its code out of reach: its tools run there too
 REMOTE_KINDS = frozenset({"code"})
+_HOST_TYPES = (CodeType, FrameType, TracebackType)
 
 
 class _Callee:
@@ -93,15 +101,55 @@ def _call(key: OpaqueKey, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Exc
         return None, error.with_traceback(None)
 
 
-def guard_tools(agent: "CodeAgent", tools: dict[str, Callable]) -> dict[str, Callable]:
-    """Make tools and managed agents call the hooks, for calls by generated code."""
-    dispatcher = agent.hook_dispatcher
+def _make_attribute_reader(authorized_imports: list[str]) -> Callable[..., Any]:
+    """
+    Make what reads attributes for generated code: `getattr`, without what leads to objects of the host.
+
+    Frames and tracebacks hold the local variables of the host, and dunder attributes of functions lead to its modules.
+    """
+
+    def read_attribute(obj: Any, name: str, *default: Any) -> Any:
+        name = str.__str__(name)  # An instance of a subclass could lie about how it starts
+        if name.startswith("__") and name.endswith("__"):
+            raise InterpreterError(f"Forbidden access to dunder attribute: {name}")
+        value = getattr(obj, name, *default)
+        if isinstance(value, _HOST_TYPES):
+            raise InterpreterError(f"Forbidden access to a {type(value).__name__}: {name}")
+        check_safer_result(value, authorized_imports=authorized_imports)
+        return value
+
+    return read_attribute
+
+
+def guard_executor(agent: "CodeAgent") -> None:
+    """
+    Put closures in place of the tools and managed agents that an executor was sent.
+
+    Raises:
+        ValueError: If the executor cannot deliver what the hooks want, or has a function in the place of a tool.
+    """
+    dispatcher, executor = agent.hook_dispatcher, agent.python_executor
     if not dispatcher.is_active():
-        return tools
-    check_executor(agent.python_executor, dispatcher)
-    if not isinstance(agent.python_executor, LocalPythonExecutor):
-        return tools
-    return {name: _make_closure(_Callee(dispatcher, name, tool)) for name, tool in tools.items()}
+        return
+    check_executor(executor, dispatcher)
+    if not isinstance(executor, LocalPythonExecutor):
+        return
+    sent = executor.static_tools or {}
+    if ATTRIBUTE_READER in sent:  # It was sent nothing since
+        return
+    tools = {**agent.tools, **agent.managed_agents}
+    if replaced := sorted(name for name in tools.keys() & sent.keys() if sent[name] is not tools[name]):
+        raise ValueError(
+            f"hooks: {', '.join(replaced)} cannot be guarded: in generated code a function of the executor has that name. "
+            "Give the tool another name."
+        )
+    read_attribute = _make_attribute_reader(executor.authorized_imports)
+    executor.static_tools = {
+        **sent,
+        **{name: _make_closure(_Callee(dispatcher, name, tools[name])) for name in tools.keys() & sent.keys()},
+        "getattr": lambda obj, name, default=None: read_attribute(obj, name, default),
+        ATTRIBUTE_READER: read_attribute,
+    }
 
 
 def check_executor(executor: PythonExecutor, dispatcher: HookDispatcher) -> None:
@@ -127,6 +175,7 @@ def execute_code(agent: "CodeAgent", code: str) -> CodeOutput:
     dispatcher, executor = agent.hook_dispatcher, agent.python_executor
     if not dispatcher.is_active():
         return executor(code)
+    guard_executor(agent)  # The host may have sent tools after the run began, or outside of one
 
     def without_result() -> CodeOutput:
         logs = str(getattr(executor, "state", {}).get("_print_outputs", ""))

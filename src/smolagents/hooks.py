@@ -388,7 +388,7 @@ class HookDispatcher:
         return message
 
     def _check_answer(self, run: AgentRun, answer: Any) -> tuple[Any, bool]:
-        """Dispatch an answer as `final_answer` unless it came that way. Gives what to answer, and whether it is final."""
+        """Dispatch an answer as `final_answer` unless it came that way. Returns what to answer, and if it is final."""
         if isinstance(answer, DenialMessage) or any(answer is accepted for accepted in run.answers):
             return answer, not isinstance(answer, DenialMessage)
         try:
