@@ -1,6 +1,6 @@
 """The two hooks that hatchling loads, by this file's path: one for the metadata, one for the files.
 
-Both give up with one line for the person who builds. Nothing is written before everything has been verified and patched.
+Both give up with one line for whoever builds. Nothing is written before everything has been verified and patched.
 """
 
 import sys
@@ -54,10 +54,12 @@ class PatchedRelease(BuildHookInterface[Any]):
         """Raise a ForkError if a file of ours has the name of one of upstream's."""
         for file in self.build_config.builder.recurse_selected_project_files():
             if SOURCE + Path(file.distribution_path).as_posix() in patched:
-                raise ForkError(f"{file.relative_path} is ours, and the upstream release has a file of this name: rename ours")
+                raise ForkError(
+                    f"{file.relative_path} is ours, and the upstream release has a file of this name: rename ours"
+                )
 
     def _staged(self, patched: dict[str, bytes]) -> dict[str, str]:
-        """Write the files to a temporary folder, which lives as long as this hook. Returns where each goes in the wheel."""
+        """Write the files to a temporary folder; returns where each of them goes in the wheel."""
         self._folder = tempfile.TemporaryDirectory()
         places = {}
         for path in sorted(patched):

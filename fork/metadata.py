@@ -25,7 +25,7 @@ def project_table(project: Project, release: Distribution) -> dict[str, Any]:
     return {
         "version": project.version,
         "description": metadata["Summary"],
-        "readme": {"text": _readme(release), "content-type": metadata["Description-Content-Type"]},
+        "readme": {"text": metadata["Description"], "content-type": metadata["Description-Content-Type"]},
         "requires-python": metadata["Requires-Python"],
         "authors": _authors(metadata.get_all("Author-email") or []),
         "dependencies": dependencies,
@@ -34,11 +34,6 @@ def project_table(project: Project, release: Distribution) -> dict[str, Any]:
         "gui-scripts": groups.pop("gui_scripts", {}),
         "entry-points": groups,
     }
-
-
-def _readme(release: Distribution) -> str:
-    # The message's body where metadata is 2.1 or newer. importlib.metadata puts it under "Description" from 3.10 on.
-    return release.metadata["Description"] or ""
 
 
 def _authors(fields: list[str]) -> list[dict[str, str]]:
@@ -70,5 +65,7 @@ def _entry_points(release: Distribution) -> dict[str, dict[str, str]]:
 
 def _joined(what: str, upstream: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
     if clash := sorted(upstream.keys() & ours.keys()):
-        raise ForkError(f"pyproject.toml: [tool.fork.{what}] names {clash[0]!r}, which upstream has: choose another name")
+        raise ForkError(
+            f"pyproject.toml: [tool.fork.{what}] names {clash[0]!r}, which upstream has: choose another name"
+        )
     return {**upstream, **ours}

@@ -1,8 +1,7 @@
 """Reads, applies and writes the patches: zero-context diffs with a mail-like header.
 
-The rules are stricter than those of `patch` or of the libraries that were tried, which let a wrong line number or lines
-beyond a hunk's count pass without a word. Here a line of a patch either takes effect exactly where it says, or the patch
-is refused.
+Stricter than `patch`, and than the libraries that were tried, which let a wrong line number or lines beyond a hunk's
+count pass without a word. Here a line of a patch takes effect exactly where it says, or the patch is refused.
 """
 
 import re
@@ -141,6 +140,16 @@ def render(patch: Patch) -> bytes:
     return b"".join(out)
 
 
+def write(folder: Path, patches: Sequence[Patch]) -> None:
+    """Write `patches` into `folder`, each file whole or not at all."""
+    folder.mkdir(exist_ok=True)
+    staged = [(folder / f".{patch.name}.new", patch) for patch in patches]
+    for file, patch in staged:
+        file.write_bytes(render(patch))
+    for file, patch in staged:
+        file.replace(folder / patch.name)
+
+
 def _range(before: int, lines: tuple[bytes, ...]) -> str:
     # An empty side is written as the number of the line before it, any other side as the number of its first line.
     return f"{before + 1 if lines else before},{len(lines)}"
@@ -174,7 +183,9 @@ def _parse_paths(name: str, lines: list[bytes], at: int) -> tuple[str, int]:
         at += 1
     for expected in (b"--- a/" + head[1], b"+++ b/" + head[1]):
         if at >= len(lines) or lines[at] != expected:
-            raise ForkError(f"patches/{name}, line {at + 1}: expected '{expected.decode()}' (only edits, no new files)")
+            raise ForkError(
+                f"patches/{name}, line {at + 1}: expected '{expected.decode()}' (only edits, no new files)"
+            )
         at += 1
     return head[1].decode(), at
 
@@ -184,7 +195,7 @@ def _parse_hunk(name: str, lines: list[bytes], at: int) -> tuple[Hunk, int]:
     head = _HUNK.match(lines[at])
     if not head:
         raise ForkError(
-            f"patches/{name}, line {at + 1}: expected a hunk ('@@ -1,0 +2,1 @@'); if this is a line of the hunk above, "
+            f"patches/{name}, line {at + 1}: expected a hunk ('@@ -1,0 +2,1 @@'); if this is part of the hunk above, "
             "that hunk's counts are wrong, or it has context lines (make it with `git diff -U0`)"
         )
     starts = int(head[1]), int(head[3])
@@ -197,8 +208,8 @@ def _parse_hunk(name: str, lines: list[bytes], at: int) -> tuple[Hunk, int]:
         for _ in range(count):
             if at >= len(lines) or lines[at][:1] != sign:
                 raise ForkError(
-                    f"patches/{name}, line {at + 1}: the hunk at line {place} announces {count} '{sign.decode()}' lines "
-                    f"and has {len(side)} (no context lines: make it with `git diff -U0`)"
+                    f"patches/{name}, line {at + 1}: the hunk at line {place} announces {count} "
+                    f"'{sign.decode()}' lines and has {len(side)} (no context lines: make it with `git diff -U0`)"
                 )
             side.append(lines[at][1:] + b"\n")
             at += 1
@@ -229,5 +240,7 @@ def _apply_hunks(name: str, path: str, hunks: tuple[Hunk, ...], content: bytes) 
         done = end
     patched += lines[done:]
     if any(not line.endswith(b"\n") for line in patched[:-1]):
-        raise ForkError(f"patches/{name} does not apply: it adds lines after the last line of {path}, which has no end")
+        raise ForkError(
+            f"patches/{name} does not apply: it adds lines after the last line of {path}, which has no end"
+        )
     return b"".join(patched)

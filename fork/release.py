@@ -49,7 +49,7 @@ def installed_release(project: Project) -> Release:
         found = distribution(PACKAGE)
     except PackageNotFoundError:
         raise ForkError(
-            f"{PACKAGE}=={project.release} is not installed where the fork is built: {isolated}, or `{reinstall}` first"
+            f"{PACKAGE} {project.release} is not installed where the fork is built: {isolated}, or `{reinstall}` first"
         ) from None
     if found.version != project.release:
         what = "this fork, already patched, not" if "+hooks." in found.version else "not the pinned release"
@@ -78,7 +78,9 @@ def fetched_release(project: Project) -> Release:
         wheel = Path(folder) / name
         if done.returncode or not wheel.exists():
             reason = (done.stderr.strip().splitlines() or ["no such wheel"])[-1]
-            raise ForkError(f"pip could not fetch {PACKAGE} {project.release} ({reason}): put {name} into {kept.parent}")
+            raise ForkError(
+                f"pip could not fetch {PACKAGE} {project.release} ({reason}): put {name} into {kept.parent}"
+            )
         release = _verified(_in_wheel(wheel), project, remedy="fetch it from another index")
         kept.parent.mkdir(exist_ok=True)
         shutil.copyfile(wheel, kept.with_suffix(".part"))

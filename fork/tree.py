@@ -1,4 +1,4 @@
-"""Upstream's files as they lie in src/smolagents: what is there, what a developer edited, how the build puts them there.
+"""Upstream's files as they lie in src/smolagents: what is there, what was edited, how the build puts them there.
 
 The build remembers the hash of each file it wrote (in `.fork/written.json`). So it can tell a file that a developer
 edited, which it must not touch, from one that is merely older than patches/, which it replaces.
@@ -46,7 +46,7 @@ def compare(project: Project, pristine: Mapping[str, bytes], patched: Mapping[st
 
 
 def require_no_edits(states: Mapping[str, State]) -> None:
-    """Stop rather than build without, or over, what a developer wrote.
+    """Stop rather than go on without, or write over, what a developer wrote.
 
     Raises:
         ForkError: Naming the edited files and what to do.
@@ -54,8 +54,8 @@ def require_no_edits(states: Mapping[str, State]) -> None:
     edited = sorted(path for path, state in states.items() if state in (State.EDITED, State.EDITED_AND_STALE))
     if edited:
         raise ForkError(
-            f"Not built, because of edits that are not in patches/: {', '.join(edited)}. "
-            "`make refresh-patches` keeps the edits; deleting the file drops them."
+            f"there are edits that patches/ do not have, in {', '.join(edited)}: "
+            "`make refresh-patches` keeps them, deleting the file drops them"
         )
 
 
