@@ -1,4 +1,4 @@
-"""Commands for whoever works on the fork: `python -m fork check | refresh | upstream-patch`."""
+"""Commands for whoever works on the fork: `python -m fork check | refresh | upstream-patch | take`."""
 
 import argparse
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 from fork import ForkError, patching, release, tree
 from fork.project import PACKAGE, SOURCE, Project
 from fork.refresh import file_name, refreshed
+from fork.take import taken
 from fork.tree import State
 from fork.upstream import write_mail_series
 
@@ -24,6 +25,8 @@ def main(arguments: Sequence[str] | None = None, root: Path = Path(__file__).res
             return _check(project)
         if options.command == "refresh":
             return _refresh(project, options.patch)
+        if options.command == "take":
+            return _take(project, options.clone, options.base)
         return _upstream_patch(project, options.output)
     except ForkError as error:
         print(error, file=sys.stderr)
@@ -40,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     upstream = commands.add_parser("upstream-patch", help="write patches/ and the new files as mails for git am")
     upstream.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help="a new or empty folder")
+    take = commands.add_parser("take", help="make patches/ what the commits in a clone of upstream are")
+    take.add_argument("clone", metavar="CLONE", type=Path, help="a git repository of upstream")
+    take.add_argument("base", metavar="TAG", help="the tag of the pinned release; the commits after it are taken")
     return parser
 
 
@@ -106,6 +112,22 @@ def _upstream_patch(project: Project, folder: Path) -> int:
     tree.require_no_edits(tree.compare(project, pristine, patching.apply_series(patches, pristine)[-1]))
     for mail in write_mail_series(project, patches, pristine, folder):
         print(mail)
+    return 0
+
+
+def _take(project: Project, clone: Path, base: str) -> int:
+    old = patching.read_series(project.patches)
+    new = taken(old, release.fetched_release(project).files, clone, base)
+    patching.write(project.patches, new)
+    for patch in new:
+        print(f"patches/{patch.name} written")
+    for name in sorted({patch.name for patch in old} - {patch.name for patch in new}):
+        (project.patches / name).unlink()
+        print(f"patches/{name} removed: no commit has its subject")
+    for path in [path for patch in new for path in patch.new_files]:
+        ours, theirs = project.root / path, clone / path
+        if theirs.is_file() and ours.is_file() and ours.read_bytes() != theirs.read_bytes():
+            print(f"{path} differs in {clone}: not taken, copy it if you want it")
     return 0
 
 
