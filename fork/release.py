@@ -123,6 +123,6 @@ def _verified(found: Distribution, project: Project, remedy: str) -> Release:
     if digest(files) != project.release_sha256:
         raise ForkError(
             f"The files of {PACKAGE} {found.version} hash to {digest(files)}, and release-sha256 in pyproject.toml is "
-            f"{project.release_sha256}: {remedy}"
+            f"{project.release_sha256}: {remedy} (or, if you have just moved the pin, see CONTRIBUTING.md)"
         )
     return Release(files=files, distribution=found)
