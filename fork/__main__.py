@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = Path(__file__).res
         if options.command == "take":
             return _take(project, options.clone, options.base)
         return _upstream_patch(project, options.output)
-    except ForkError as error:
+    except (ForkError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
 

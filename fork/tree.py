@@ -109,6 +109,7 @@ def _hash(content: bytes) -> str:
 def _written(project: Project) -> dict[str, str]:
     try:
         known: dict[str, str] = json.loads((project.memory / "written.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
+        # Knowing nothing is safe: what is not as patches/ make it then counts as edited.
         return {}
     return known
