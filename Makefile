@@ -13,16 +13,56 @@ help: ## List what can be made
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet 'tomli; python_version < "3.11"'
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' 'tomli; python_version < "3.11"'  # 25.1 knows --group
+
+# What is installed follows from these; changes in src/ take effect at once.
+SOURCES := pyproject.toml $(wildcard fork/*.py patches/*.patch)
+
+$(VENV)/installed: $(BIN)/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --editable '.[policy]'
+	@touch $@
+
+$(VENV)/installed-%: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --group $*
+	@touch $@
+
+$(VENV)/installed-upstream: $(VENV)/installed-test tests/upstream/requirements.txt
+	$(BIN)/python -m pip install --quiet --requirement tests/upstream/requirements.txt
+	@touch $@
 
 .PHONY: install
-install: $(BIN)/python ## Install the project into .venv; changes in src/ take effect at once
-	$(BIN)/python -m pip install --quiet --editable '.[policy]'
+install: $(VENV)/installed ## Install the project into .venv; changes in src/ take effect at once
+
+.PHONY: demo
+demo: $(VENV)/installed ## Two agents are told by a page to do harm, are refused, and answer the question
+	@$(BIN)/python examples/guarded_agent.py
+
+.PHONY: test
+test: test-ours test-upstream ## The project's tests, then upstream's own tests on the fork
+
+.PHONY: test-ours
+test-ours: $(VENV)/installed-test ## The project's tests (PYTEST="-k name" for some of them)
+	$(BIN)/python -m pytest $(PYTEST)
+
+.PHONY: test-upstream
+test-upstream: $(VENV)/installed-upstream ## Upstream's tests, on the release and on the fork, compared
+	$(BIN)/python -m tests.upstream
+
+.PHONY: quality
+quality: $(VENV)/installed-quality $(VENV)/installed-test ## Style, types, and whether patches/ and the tree agree
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m fork check
+
+.PHONY: bench
+bench: $(VENV)/installed-bench ## What the hooks cost, as ratios
+	$(BIN)/python -m benchmarks.hooks
 
 # Upstream's files: what patches/ say about them, and what lies in src/smolagents.
 
 .PHONY: check-patches
-check-patches: $(BIN)/python ## Say whether src/smolagents and patches/ agree
+check-patches: $(VENV)/installed ## Say whether src/smolagents and patches/ agree
 	@$(BIN)/python -m fork check
 
 .PHONY: refresh-patches

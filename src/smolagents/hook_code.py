@@ -134,17 +134,17 @@ def guard_executor(agent: "CodeAgent") -> None:
     check_executor(executor, dispatcher)
     if not isinstance(executor, LocalPythonExecutor):
         return
-    sent = executor.static_tools or {}
+    sent: dict[str, Any] = executor.static_tools or {}
     if ATTRIBUTE_READER in sent:  # It was sent nothing since
         return
     tools = {**agent.tools, **agent.managed_agents}
     if replaced := sorted(name for name in tools.keys() & sent.keys() if sent[name] is not tools[name]):
         raise ValueError(
-            f"hooks: {', '.join(replaced)} cannot be guarded: in generated code a function of the executor has that name. "
-            "Give the tool another name."
+            f"hooks: {', '.join(replaced)} cannot be guarded: in generated code a function of the executor has that "
+            "name. Give the tool another name."
         )
     read_attribute = _make_attribute_reader(executor.authorized_imports)
-    executor.static_tools = {
+    executor.static_tools = {  # type: ignore[assignment]  # upstream declares it by `None`
         **sent,
         **{name: _make_closure(_Callee(dispatcher, name, tools[name])) for name in tools.keys() & sent.keys()},
         "getattr": lambda obj, name, default=None: read_attribute(obj, name, default),

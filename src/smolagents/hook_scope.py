@@ -75,20 +75,20 @@ class AgentRun:
     )
 
     def __init__(self, agent: "MultiStepAgent", hooks: "tuple[BoundHook, ...]", inside: "Scope | None"):
-        outer = inside.run if inside is not None else None
-        inherited = outer.hooks if outer is not None else ()
+        outer: AgentRun | None = inside.run if inside is not None else None
+        inherited: tuple[BoundHook, ...] = outer.hooks if outer is not None else ()
         known = {id(bound.hook) for bound in inherited}
         self.agent = agent
         self.inside = inside
-        self.tree = outer.tree if outer is not None else RunTree()
-        self.hooks = inherited + tuple(bound for bound in hooks if id(bound.hook) not in known)
-        self.path = (outer.path if outer is not None else ()) + (agent.name or type(agent).__name__,)
+        self.tree: RunTree = outer.tree if outer is not None else RunTree()
+        self.hooks: tuple[BoundHook, ...] = inherited + tuple(bound for bound in hooks if id(bound.hook) not in known)
+        self.path: tuple[str, ...] = (outer.path if outer is not None else ()) + (agent.name or type(agent).__name__,)
         self.step_number = 0
         self.denials: list[str] = []  # Of the current step, as the model is told
         self.answers: list[Any] = []  # Final answers of the current step that the hooks let through
         self.last_step: Any = None  # That the hooks were told of
         self.over = False
-        self.run = self
+        self.run: AgentRun = self
 
     def start_step(self, step_number: int) -> None:
         self.step_number, self.denials, self.answers = step_number, [], []

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from functools import wraps
 from logging import getLogger
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from .hook_arguments import ArgumentCopier, ArgumentsRefused, Opaque, bind_arguments, freeze
 from .hook_scope import (
@@ -53,8 +53,9 @@ if TYPE_CHECKING:
 
 logger = getLogger(__name__)
 
-KINDS = frozenset({"tool", "agent", "code", "operation"})
-DEFAULT_KINDS = frozenset({"tool", "agent", "code"})
+Kind: TypeAlias = Literal["tool", "agent", "code", "operation"]
+KINDS: frozenset[Kind] = frozenset({"tool", "agent", "code", "operation"})
+DEFAULT_KINDS: frozenset[Kind] = frozenset({"tool", "agent", "code"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +78,7 @@ class ToolExecution:
         step_number (`int`): Number of the agent's step, from 1; 0 outside of a step.
     """
 
-    kind: Literal["tool", "agent", "code", "operation"]
+    kind: Kind
     name: str
     arguments: Mapping[str, Any]
     id: str
@@ -213,7 +214,7 @@ class BoundHook:
 
 def most_severe(answers: Iterable[tuple[Deny | None, str | None]]) -> tuple[Deny | None, str | None]:
     """The denial that counts, of answers in list order, and whose it is: stops first, then the earliest."""
-    denials = [answer for answer in answers if answer[0] is not None]
+    denials = [(denial, denied_by) for denial, denied_by in answers if denial is not None]
     return min(denials, key=lambda answer: not answer[0].stop, default=(None, None))
 
 
@@ -349,7 +350,8 @@ class HookDispatcher:
         return denial is not None
 
     def _stopped(self, run: AgentRun) -> Exception:
-        return ToolExecutionStopped(run.tree.stop) if run.inside is None else denied(run.path[-1], run.tree.stop)
+        stop = run.tree.stop or Deny("it was stopped")
+        return ToolExecutionStopped(stop) if run.inside is None else denied(run.path[-1], stop)
 
     # Executions
 
@@ -372,7 +374,7 @@ class HookDispatcher:
 
         if not self.is_active():
             return call()
-        kind = "agent" if name in self.agent.managed_agents else "tool"
+        kind: Kind = "agent" if name in self.agent.managed_agents else "tool"
         frozen = freeze(arguments if type(arguments) is dict else {"args": (arguments,)})
         try:
             with self.within_run() as scope:
@@ -401,7 +403,7 @@ class HookDispatcher:
             return str(exception), False
 
     def call_tool(self, scope: Scope, name: str, tool: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
-        kind = "agent" if self.agent.managed_agents.get(name) is tool else "tool"
+        kind: Kind = "agent" if self.agent.managed_agents.get(name) is tool else "tool"
         options = {key: kwargs.pop(key) for key in ("sanitize_inputs_outputs",) if kind == "tool" and key in kwargs}
         try:
             arguments, fresh_arguments, error = bind_arguments(tool, args, kwargs)
@@ -421,7 +423,7 @@ class HookDispatcher:
     def dispatch(
         self,
         scope: Scope,
-        kind: str,
+        kind: Kind,
         name: str,
         arguments: Mapping[str, Any],
         call: Callable[[], Any],
@@ -432,7 +434,7 @@ class HookDispatcher:
 
         Args:
             scope (`Scope`): Run or execution in which this happens.
-            kind (`str`): Kind of the execution.
+            kind (`Literal["tool", "agent", "code", "operation"]`): Kind of the execution.
             name (`str`): Name of the execution.
             arguments (`Mapping[str, Any]`): Frozen arguments.
             call (`Callable[[], Any]`): Executes.

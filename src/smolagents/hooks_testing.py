@@ -68,7 +68,8 @@ class ScriptedModel(Model):
 
     def read(self) -> str:
         """All that the model was given at its last call, as text."""
-        return "\n".join(part.get("text", "") for message in self.seen[-1] for part in message.content)
+        parts = [part for message in self.seen[-1] for part in message.content or () if isinstance(part, dict)]
+        return "\n".join(part.get("text", "") for part in parts)
 
 
 def code(program: str) -> str:
