@@ -20,6 +20,8 @@ RERUNS = 2
 MOST_BY_CHANCE = 50
 # Fewer passes on the release mean that this environment lacks packages, and then agreement would say little.
 FEWEST_PASSES = 850
+# Of more differences than this, the rest are only counted.
+MOST_LISTED = 100
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,10 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
     except (ReleaseError, SideError) as error:
         print(f"upstream's tests were not compared: {error}")
         return 2
-    for difference in comparison.gains:
-        print(f"only on the fork: {difference}")
-    for difference in comparison.regressions:
-        print(f"regression: {difference}")
+    for name, differences in (("only on the fork", comparison.gains), ("regression", comparison.regressions)):
+        for difference in differences[:MOST_LISTED]:
+            print(f"{name}: {difference}")
+        if len(differences) > MOST_LISTED:
+            print(f"{name}: and {len(differences) - MOST_LISTED} more, which --json FILE lists")
     print(comparison.summary())
     return 1 if comparison.regressions else 0
 
@@ -66,6 +69,8 @@ def compare_sides(cache: Path, table: Path | None) -> Comparison:
         outcomes = [side_run.outcomes for side_run in runs]
         comparison = compare(*outcomes)
         check_release(runs[0], comparison)
+        if not runs[1].complete and not comparison.regressions:
+            raise SideError(f"the fork's run reported every test and then did not end well, see {runs[1].log}.")
         for _ in range(RERUNS):
             tests = [difference.test for difference in comparison.differences]
             if not 0 < len(tests) <= MOST_BY_CHANCE:

@@ -80,7 +80,9 @@ class Comparison:
 
 def compare(release: Mapping[str, Outcome], fork: Mapping[str, Outcome]) -> Comparison:
     """Compares outcomes by test name. A test that the fork's run does not report has not passed there."""
-    regressions, gains, pass_on_neither = [], [], Counter()
+    regressions: list[Difference] = []
+    gains: list[Difference] = []
+    pass_on_neither: Counter[str] = Counter()
     for test in dict.fromkeys([*release, *fork]):
         on_release, on_fork = (outcomes.get(test, Outcome(MISSING)) for outcomes in (release, fork))
         if on_release.passed and not on_fork.passed:

@@ -56,10 +56,11 @@ def unpack_tests(cache: Path, folder: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(_archive(cache, *SOURCES))) as sources:
         for member in sources:
             path = PurePosixPath(*PurePosixPath(member.name).parts[1:])
-            if member.isfile() and (path.parts[0] == "tests" or str(path) == "pyproject.toml"):
+            content = sources.extractfile(member)
+            if content and (path.parts[0] == "tests" or str(path) == "pyproject.toml"):
                 target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(sources.extractfile(member).read())
+                target.write_bytes(content.read())
 
 
 def _archive(cache: Path, name: str, sha256: str) -> bytes:

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -62,24 +61,35 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Report:
+    """What a session recorded, as far as it came.
+
+    Attributes:
+        package (`dict[str, str]`): Folder and version of the smolagents that was tested; empty if it did not start.
+        outcomes (`dict[str, Outcome]`): How each test ended, by name.
+        finished (`bool`): Whether the session came to its end.
+    """
+
+    package: dict[str, str]
+    outcomes: dict[str, Outcome]
+    finished: bool
+
+
+@dataclass(frozen=True)
 class Run:
-    """What one pytest session reported. `exit` is its exit code; 0 and 1 are those of a session that came to its end."""
+    """One session of one side: how each test ended, pytest's exit code, and whether the session came to its end."""
 
     side: Side
     outcomes: dict[str, Outcome]
     exit: int
-    seconds: float
+    complete: bool
     log: Path
-
-    @property
-    def complete(self) -> bool:
-        return self.exit in (0, 1)
 
     def __str__(self) -> str:
         counts = Counter(outcome.status for outcome in self.outcomes.values())
-        counted = ", ".join(f"{count} {status}" for status, count in sorted(counts.items(), key=lambda item: -item[1]))
+        counted = ", ".join(f"{count} {status}" for status, count in counts.most_common())
         end = "" if self.complete else f", broken off with exit code {self.exit}, see {self.log}"
-        return f"{self.side.name} ({self.side.version}): {counted or 'nothing'} in {self.seconds:.0f} s{end}"
+        return f"{self.side.name} ({self.side.version}): {counted or 'nothing'}{end}"
 
 
 def release_side(cache: Path, work: Path) -> Side:
@@ -119,8 +129,14 @@ def run(sides: Sequence[Side], logs: Path, only: Sequence[str] = ()) -> list[Run
     Raises:
         SideError: A session ended before its first test.
     """
-    sessions = [_Session(side, logs, only) for side in sides]
-    return [session.wait() for session in sessions]
+    sessions: list[_Session] = []
+    try:
+        for side in sides:
+            sessions.append(_Session(side, logs, only))
+        return [session.wait() for session in sessions]
+    finally:
+        for session in sessions:
+            session.stop()
 
 
 class _Session:
@@ -128,7 +144,6 @@ class _Session:
         self._side = side
         self._report = side.tests / "report.jsonl"
         self._log = logs / f"{side.name}{'-again' if only else ''}.log"
-        self._start = time.monotonic()
         self._report.unlink(missing_ok=True)
         variables = _variables(side)
         if only:
@@ -150,36 +165,39 @@ class _Session:
             )
 
     def wait(self) -> Run:
-        left = max(0, self._start + SECONDS_PER_RUN - time.monotonic())
         try:
-            self._process.wait(left)
+            self._process.wait(SECONDS_PER_RUN)
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        seconds = time.monotonic() - self._start
-        tested, outcomes = read_report(self._report)
-        if not tested:
+            self.stop()
+        report, code = read_report(self._report), self._process.returncode
+        if not report.package:
             last = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
             raise SideError(f"The {self._side.name}'s tests did not start, see {self._log}: {' '.join(last)}")
-        return Run(self._side, outcomes, self._process.returncode, seconds, self._log)
+        # 0 and 1 are pytest's codes for a session in which all or some tests passed.
+        complete = report.finished and code in (0, 1)
+        return Run(self._side, report.outcomes, code, complete, self._log)
+
+    def stop(self) -> None:
+        """Ends a session that still runs, because it hangs or because the comparison was interrupted."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
 
-def read_report(path: Path) -> tuple[dict[str, str], dict[str, Outcome]]:
-    """Reads what a session recorded, line by line, as far as it came.
-
-    Returns:
-        `tuple[dict[str, str], dict[str, Outcome]]`: The folder and version of the smolagents that was tested (empty
-        if the session did not get that far), and the outcomes by test name.
-    """
-    tested: dict[str, str] = {}
+def read_report(path: Path) -> Report:
+    """Reads the lines that a session recorded."""
+    package: dict[str, str] = {}
     outcomes: dict[str, Outcome] = {}
+    finished = False
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         record = json.loads(line)
         if "package" in record:
-            tested = record["package"]
+            package = record["package"]
         elif "test" in record:
             outcomes[record["test"]] = Outcome(record["outcome"], record["message"])
-    return tested, outcomes
+        elif "exit" in record:
+            finished = True
+    return Report(package, outcomes, finished)
 
 
 def _lay_out_tests(cache: Path, folder: Path) -> Path:

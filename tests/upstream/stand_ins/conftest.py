@@ -71,19 +71,19 @@ class Recorder:
         self._write({"package": found})
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        # A module that cannot be imported here has no tests to report; without a line of its own it would go unseen.
+        # A module that cannot be imported has no tests to report; without a line of its own it would go unseen.
         if report.failed:
-            self._write({"test": report.nodeid, "outcome": "error", "message": _last_line(report.longreprtext)})
+            self._write({"test": report.nodeid, "outcome": "error", "message": _why(report)})
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         outcome, message = self._outcomes.get(report.nodeid, ("passed", ""))
         if report.failed and outcome == "passed":
             # A failing fixture is an error, as in pytest's own summary; also when it fails after a test that passed.
             outcome = "failed" if report.when == "call" else "error"
-            message = _last_line(report.longreprtext)
+            message = _why(report)
         elif report.skipped and outcome == "passed":
             outcome = "xfailed" if hasattr(report, "wasxfail") else "skipped"
-            message = _last_line(report.longreprtext)
+            message = getattr(report, "wasxfail", "") or _why(report)
         self._outcomes[report.nodeid] = (outcome, message)
         if report.when == "teardown":
             self._write({"test": report.nodeid, "outcome": outcome, "message": message})
@@ -96,9 +96,13 @@ class Recorder:
         self._file.flush()
 
 
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.startswith("E ")] or text.splitlines() or [""]
-    return lines[-1].removeprefix("E").strip()[:300]
+def _why(report: pytest.CollectReport | pytest.TestReport) -> str:
+    """One line of a skip or failure: what was raised, or else the last thing that pytest says."""
+    if isinstance(report.longrepr, tuple):  # a skip: file, line, reason
+        return report.longrepr[-1]
+    crash = getattr(report.longrepr, "reprcrash", None)
+    lines = crash.message.splitlines()[:1] if crash else report.longreprtext.strip().splitlines()[-1:]
+    return "".join(lines).removeprefix("E").strip()[:300]
 
 
 def keep_off_the_network() -> None:
@@ -118,7 +122,8 @@ def keep_off_the_network() -> None:
             raise socket.gaierror(socket.EAI_NONAME, f"upstream's tests run without a network: {host!r}")
         return getaddrinfo(host, *args, **kwargs)
 
-    socket.socket.connect, socket.getaddrinfo = connect_locally, getaddrinfo_locally
+    setattr(socket.socket, "connect", connect_locally)
+    setattr(socket, "getaddrinfo", getaddrinfo_locally)
 
 
 def _is_local(host: str | bytes) -> bool:
