@@ -1,0 +1,35 @@
+"""`PolicyHook`: what an agent may do, as a YAML policy that people can review.
+
+    from smolagents.policy import Policy, PolicyHook
+
+    agent = CodeAgent(tools=[...], model=model, hooks=[PolicyHook(Policy.load("policy.yaml"))])
+
+The hook uses nothing but the public protocol of `smolagents.hooks`.
+"""
+
+try:
+    from .decision import Decision, Reason
+    from .errors import PolicyError, Problem
+    from .events import PolicyEvent
+    from .hook import PolicyHook
+    from .model import GlobPattern, Limits, Policy, RegexPattern, Tools
+except ModuleNotFoundError as error:
+    if error.name not in ("pydantic", "re2", "yaml"):
+        raise
+    hint = "Install what it needs with: pip install 'smolagents[policy]'"
+    raise ModuleNotFoundError(f"smolagents.policy needs {error.name}. {hint}", name=error.name) from error
+
+
+__all__ = [
+    "Decision",
+    "GlobPattern",
+    "Limits",
+    "Policy",
+    "PolicyError",
+    "PolicyEvent",
+    "PolicyHook",
+    "Problem",
+    "Reason",
+    "RegexPattern",
+    "Tools",
+]

@@ -1,0 +1,97 @@
+"""What a policy hook tells its listeners."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Literal, get_args
+from uuid import uuid4
+
+from .decision import Decision
+from .errors import nearest
+
+
+if TYPE_CHECKING:
+    from smolagents.hooks import ToolExecution
+
+
+logger = logging.getLogger(__name__)
+
+PolicyEventName = Literal["policy_check", "policy_violation", "tool_call_blocked"]
+EVENT_NAMES: tuple[str, ...] = get_args(PolicyEventName)
+ALL_EVENTS = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyEvent:
+    """Something that a policy hook did.
+
+    Attributes:
+        name (`str`): `policy_check` for every decision; `policy_violation` if the policy objects; `tool_call_blocked`
+            if the execution, of whatever kind, is therefore refused.
+        execution (`ToolExecution`): What was about to happen.
+        decision (`Decision`): What the policy says about it, with all reasons.
+        policy_name (`str`, *optional*): The policy's name, if it has one.
+        policy_digest (`str`): The policy's digest.
+        id (`str`): Unique to this event.
+        time (`datetime`): When, in UTC.
+    """
+
+    name: PolicyEventName
+    execution: ToolExecution
+    decision: Decision
+    policy_name: str | None
+    policy_digest: str
+    id: str = field(default_factory=lambda: uuid4().hex)
+    time: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+
+
+EventHandler = Callable[[PolicyEvent], object]
+
+
+class Listeners:
+    """The handlers of a hook's events. They are called in the thread that decides, in the order they came in."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # Replaced and never changed, so that whoever is calling handlers needs no lock.
+        self._handlers: tuple[tuple[str, EventHandler], ...] = ()
+
+    def add(self, event: str, handler: EventHandler) -> Callable[[], None]:
+        """Call `handler` with each `event`, or with every event for `"*"`. Returns a function that ends this.
+
+        Raises:
+            `ValueError`: If there is no such event.
+            `TypeError`: If the handler cannot be called.
+        """
+        if event != ALL_EVENTS and event not in EVENT_NAMES:
+            guess = nearest(event, EVENT_NAMES)
+            meant = f"did you mean {guess!r}?" if guess else f"there are {', '.join(EVENT_NAMES)}, and '*' for all."
+            raise ValueError(f"There is no event {event!r}: {meant}")
+        if not callable(handler):
+            raise TypeError(f"A handler is called with the event; {type(handler).__name__} cannot be called.")
+        entry = (event, handler)
+        with self._lock:
+            self._handlers = (*self._handlers, entry)
+
+        def unsubscribe() -> None:
+            # By identity: the same handler may have been added twice.
+            with self._lock:
+                self._handlers = tuple(other for other in self._handlers if other is not entry)
+
+        return unsubscribe
+
+    def tell(self, event_name: PolicyEventName, make_event: Callable[[PolicyEventName], PolicyEvent]) -> None:
+        """Make the event and hand it to those who listen. A handler that raises is logged and changes nothing."""
+        handlers = [handler for wanted, handler in self._handlers if wanted in (event_name, ALL_EVENTS)]
+        if not handlers:
+            return
+        event = make_event(event_name)
+        for handler in handlers:
+            try:
+                handler(event)
+            except Exception:
+                logger.exception("A handler of the policy event %s failed; the decision stands.", event_name)

@@ -1,0 +1,39 @@
+"""Which tools and agents a policy's `tools` section names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import re2
+
+from .globs import is_glob, name_expression
+from .patterns import options
+
+
+class NameList:
+    """A list of names and globs, in the order of the policy. Immutable, and safe to use from several threads."""
+
+    def __init__(self, entries: Iterable[str]):
+        self._exact: dict[str, list[int]] = {}
+        self._globs: list[tuple[int, str, Any]] = []
+        for index, entry in enumerate(entries):
+            if is_glob(entry):
+                self._globs.append((index, entry, re2.compile(name_expression(entry), options())))
+            else:
+                self._exact.setdefault(entry, []).append(index)
+
+    def naming(self, name: str, *, by_wildcards_alone: bool = True) -> list[tuple[int, str]]:
+        """The entries that name `name`, each with its index, in the order of the policy.
+
+        Args:
+            name (`str`): A tool's or an agent's name.
+            by_wildcards_alone (`bool`): Whether `*` and the like count, that say nothing about the name.
+        """
+        entries = [(index, name) for index in self._exact.get(name, ())]
+        entries += [
+            (index, glob)
+            for index, glob, expression in self._globs
+            if (by_wildcards_alone or glob.strip("*?")) and expression.fullmatch(name)
+        ]
+        return sorted(entries)

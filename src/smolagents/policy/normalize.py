@@ -1,0 +1,63 @@
+"""One spelling for texts that look or work alike, so that a pattern is not missed for a disguise.
+
+NFKC, invisible and format characters removed, look-alike letters and marks as ASCII, white space as single spaces.
+It undoes what a reader cannot see. It does not undo what a shell or an interpreter does, such as quotes within a word.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import re2
+
+from .lookalikes import TO_ASCII
+
+
+# Control characters that are no white space, lone surrogates, general category Cf except marks that are drawn (Arabic
+# and Kaithi number signs), Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), and U+2800, which is
+# drawn as nothing.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+)
+_WHITE_SPACE = re.compile(r"\s+")
+_NOT_NORMAL = re.compile("[^ -~]|  ")
+# Ordering a run of combining marks, as NFKC does, takes quadratic time. Thirty is what Unicode's Stream-Safe Text
+# Format (UAX #15, section 13) allows; no script needs more.
+_LONG_RUN_OF_MARKS = re2.compile(r"(\pM{30})\pM+")
+
+
+def normalize(text: str) -> str:
+    """The normal form of a text. Takes time linear in its length.
+
+    White space at the ends is kept (as one space), so that a pattern's own spaces keep their meaning.
+    """
+    if not _NOT_NORMAL.search(text):
+        return text
+    if not text.isascii():
+        # Joins what came as two surrogates; a lone one becomes U+FFFD.
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        text = _INVISIBLE.sub("", text)
+        text = _LONG_RUN_OF_MARKS.sub(r"\1", text)
+        # NFKC turns some look-alikes into letters that are none (the lunate sigma), and others into look-alikes.
+        text = unicodedata.normalize("NFKC", text.translate(TO_ASCII)).translate(TO_ASCII)
+    return _WHITE_SPACE.sub(" ", _INVISIBLE.sub("", text))
+
+
+def forms(text: str) -> tuple[str, ...]:
+    """The texts to look for patterns in: `text` as it is, then its normal forms as far as they differ.
+
+    The last one is without white space at its ends, so that `^rm` finds a command that starts with a space.
+    """
+    normalized = normalize(text)
+    return tuple(dict.fromkeys((without_surrogates(text), normalized, normalized.strip(" "))))
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def without_surrogates(text: str) -> str:
+    """`text`, with U+FFFD in place of each code point that no encoding has; positions stay the same."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
