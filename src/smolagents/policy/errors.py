@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
-# A file that is no policy at all would otherwise fill the terminal; `PolicyError.problems` has them all.
+# A file that is no policy at all has a problem in every line. The first ones are put into words, and fewer are shown.
+MAX_PROBLEMS = 100
 SHOWN_PROBLEMS = 20
 
 
@@ -43,14 +44,15 @@ class PolicyError(ValueError):
     """A policy cannot be loaded, or cannot be enforced as it is written.
 
     Attributes:
-        problems (`tuple[Problem, ...]`): Everything that is wrong, in the order of the document. Never empty.
+        problems (`tuple[Problem, ...]`): What is wrong, in the order of the document: at least one, and all unless
+            there are more than a hundred.
     """
 
     def __init__(self, problems: Iterable[Problem]):
         self.problems = tuple(problems)
         lines = [str(problem) for problem in self.problems[:SHOWN_PROBLEMS]]
         if len(self.problems) > SHOWN_PROBLEMS:
-            lines.append(f"... and {len(self.problems) - SHOWN_PROBLEMS} more problems")
+            lines.append("... and more problems than are shown here")
         super().__init__("\n".join(lines))
 
     def __reduce__(self):

@@ -56,20 +56,21 @@ class Matcher:
     def find(self, texts: Iterable[Text]) -> list[Match]:
         """Every pattern that is in one of the texts, in the order of the policy, each with its first place."""
         found: dict[int, Match] = {}
-        if self._set is not None:
-            for where, value in texts:
-                for form_number, form in enumerate(forms(value)):
-                    for expression_index in self._matching(form):
-                        index = self._pattern_of[expression_index]
-                        if index not in found:
-                            # The set says which patterns match; where, only a second look can say.
-                            span = self._expressions[expression_index].span(form)
-                            found[index] = Match(index, where, span or (0, len(form)), normalized=form_number > 0)
+        if self._set is None:
+            return []
+        for where, value in texts:
+            for form_number, form in enumerate(forms(value)):
+                for expression_index in self._matching(self._set, form):
+                    index = self._pattern_of[expression_index]
+                    if index not in found:
+                        # The set says which patterns match; where, only a second look can say.
+                        span = self._expressions[expression_index].span(form)
+                        found[index] = Match(index, where, span or (0, len(form)), normalized=form_number > 0)
         return [found[index] for index in sorted(found)]
 
-    def _matching(self, text: str) -> list[int]:
+    def _matching(self, pattern_set: re2.Set, text: str) -> list[int]:
         """The indexes of the expressions that match, in ascending order."""
-        answer = self._set.Match(text)
+        answer = pattern_set.Match(text)
         # The set's first expression matches everything. If it is missing, RE2 ran out of memory, which it reports as
         # "nothing matches". Alone, each expression has a second engine that needs no such memory.
         if not answer or 0 not in answer:

@@ -51,11 +51,6 @@ def _name_entry(entry: str) -> str:
     return entry
 
 
-def _substring(text: str) -> str:
-    patterns.check("substring", text)
-    return text
-
-
 def _regex(text: str) -> str:
     patterns.check("regex", text)
     return text
@@ -66,21 +61,26 @@ def _glob(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_encodable)]
-Name = Annotated[Text, AfterValidator(_name_entry)]
+# Longer than any name or pattern that a person writes, and short enough for RE2 whatever is in it.
+_MAX_NAME = 200
+_MAX_PATTERN = 2000
+
+Title = Annotated[str, Field(min_length=1, max_length=_MAX_NAME), AfterValidator(_encodable)]
+PatternSource = Annotated[str, Field(min_length=1, max_length=_MAX_PATTERN), AfterValidator(_encodable)]
+Name = Annotated[Title, AfterValidator(_name_entry)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(_list_to_tuple)]
 
 
 class RegexPattern(Section):
     """A regular expression in RE2's syntax, found anywhere in a text unless it is anchored."""
 
-    regex: Annotated[Text, AfterValidator(_regex)]
+    regex: Annotated[PatternSource, AfterValidator(_regex)]
 
 
 class GlobPattern(Section):
     """A glob, found as a whole text or as a word in it (see `globs`)."""
 
-    glob: Annotated[Text, AfterValidator(_glob)]
+    glob: Annotated[PatternSource, AfterValidator(_glob)]
 
 
 def _pattern_form(value: Any) -> str | None:
@@ -93,7 +93,7 @@ def _pattern_form(value: Any) -> str | None:
 
 
 Pattern = Annotated[
-    Annotated[Text, AfterValidator(_substring), Tag("<substring>")]
+    Annotated[PatternSource, Tag("<substring>")]
     | Annotated[RegexPattern, Tag("<regex>")]
     | Annotated[GlobPattern, Tag("<glob>")],
     Discriminator(
@@ -157,7 +157,7 @@ class Policy(Section):
     )
 
     version: Annotated[Literal[1], BeforeValidator(_language_version)]
-    name: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
+    name: Title | None = None
     default: Literal["allow", "deny"] = "deny"
     tools: Tools = Tools()
     patterns: Annotated[tuple[Pattern, ...], BeforeValidator(_list_to_tuple)] = ()

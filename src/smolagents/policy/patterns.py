@@ -79,18 +79,14 @@ def has_ascii_letter(text: str) -> bool:
     return any(character.isascii() and character.isalpha() for character in text)
 
 
-def check(kind: PatternKind, text: str) -> None:
-    """Make sure that a pattern can be looked for and says something.
+def check(kind: Literal["regex", "glob"], text: str) -> None:
+    """Make sure that a pattern can be looked for and does not match everything. A substring always can.
 
     Raises:
         `ValueError`: With a sentence on what is wrong and what to write instead.
     """
-    if not text:
-        raise ValueError("An empty pattern is in every text. Remove it, or write what should be refused.")
     if kind == "regex":
         _check_regex(text)
-    if kind == "substring":
-        return
     for expression in expressions(kind, text):
         try:
             compiled = re2.compile(expression.source, options())

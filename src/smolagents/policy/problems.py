@@ -8,14 +8,14 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from .document import Document, Path
-from .errors import Problem, excerpt, nearest
+from .errors import MAX_PROBLEMS, Problem, excerpt, nearest
 from .section import PATTERN_FORM_ERROR, Section, is_form
 
 
 def problems_of(error: ValidationError, model: type[Section], document: Document) -> list[Problem]:
     """What `model` found wrong with the document, except where the document already has a problem."""
     problems = []
-    for finding in error.errors(include_url=False):
+    for finding in error.errors(include_url=False)[:MAX_PROBLEMS]:
         location = finding["loc"]
         # The last part is a key of the document or of the model, whatever it looks like.
         path = (*(part for part in location[:-1] if not is_form(part)), *location[-1:])
