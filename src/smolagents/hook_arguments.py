@@ -40,7 +40,7 @@ _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 _CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 # Reading these from a type as attributes could run a property of a generated metaclass
-_type_name = type.__dict__["__name__"].__get__
+type_name = type.__dict__["__name__"].__get__
 _type_mro = type.__dict__["__mro__"].__get__
 
 
@@ -103,6 +103,7 @@ class ArgumentCopier:
     """
 
     def __init__(self):
+        self.is_plain = True  # Whether each value so far was plain data, and of no subclass
         self._size = 0
         # By id, with the value itself: another thread may drop it meanwhile, and ids are used again
         self._copies: dict[int, tuple[Any, tuple[Any, Any, int] | None]] = {}
@@ -126,8 +127,9 @@ class ArgumentCopier:
         if kind in _SCALARS:
             return value, value
         if kind not in _CONTAINERS:
+            self.is_plain = False
             is_base, value = _base_value(value)
-            return (value, value) if is_base else (Opaque(_type_name(kind)), value)
+            return (value, value) if is_base else (Opaque(type_name(kind)), value)
         if id(value) in self._copies:
             _, copies = self._copies[id(value)]
             if copies is None:
@@ -141,7 +143,8 @@ class ArgumentCopier:
         try:
             frozen, fresh = self._copy_container(value, kind, depth + 1)
         except _NotPlain:
-            frozen, fresh = Opaque(_type_name(kind)), value
+            self.is_plain = False
+            frozen, fresh = Opaque(type_name(kind)), value
         self._copies[id(value)] = (value, (frozen, fresh, self._size - before))
         return frozen, fresh
 
@@ -173,6 +176,7 @@ class ArgumentCopier:
             if depth >= MAX_DEPTH:
                 raise ArgumentsRefused("arguments_too_deep", f"a key is nested deeper than {MAX_DEPTH} levels")
             return kind(self._copy_key(item, depth + 1) for item in key)
+        self.is_plain = False
         is_base, key = _base_value(key)
         if not is_base:
             raise _NotPlain
@@ -199,7 +203,7 @@ def freeze(value: Any) -> Any:
     try:
         return ArgumentCopier().copy(value)[0]
     except ArgumentsRefused:
-        return Opaque(_type_name(type(value)))
+        return Opaque(type_name(type(value)))
 
 
 class _Parameters:

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from .hook_arguments import freeze
+from .hook_limits import ExecutionAborted
 from .hook_scope import OpaqueKey
 from .hooks import Deny, HookDispatcher, ToolExecutionDenied, denied
 from .local_python_executor import (
@@ -185,6 +186,10 @@ def execute_code(agent: "CodeAgent", code: str) -> CodeOutput:
         try:
             return executor(code)
         except ToolExecutionDenied:  # Nobody in the program caught it
+            return without_result()
+        except ExecutionAborted:
+            if scope.run.tree.stop is None:
+                raise
             return without_result()
 
     def view(output: CodeOutput | None) -> Mapping[str, Any]:

@@ -22,6 +22,7 @@ the host. Nothing of a run is kept on the agent, which may serve two runs at onc
 """
 
 import itertools
+import threading
 import uuid
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from .agents import MultiStepAgent
+    from .hook_limits import LimitedCall
     from .hooks import BoundHook, Deny
 
 MAX_DENIALS_SHOWN = 10
@@ -41,12 +43,19 @@ MAX_DENIALS_SHOWN = 10
 class RunTree:
     """What the outermost run and all that happens in it share."""
 
-    __slots__ = ("run_id", "numbers", "stop")
+    __slots__ = ("run_id", "numbers", "stop", "calls")
 
     def __init__(self):
         self.run_id = uuid.uuid4().hex
         self.numbers = itertools.count(1)
         self.stop: "Deny | None" = None  # Latches
+        self.calls: set[LimitedCall] = set()  # In progress, in threads of their own
+
+    def latch(self, denial: "Deny") -> None:
+        """Stop all that is in the tree: from now on everything is denied, and the host waits for nothing in it."""
+        self.stop = self.stop or denial
+        for call in list(self.calls):
+            call.abort()
 
 
 class AgentRun:
@@ -70,6 +79,7 @@ class AgentRun:
         "denials",
         "answers",
         "last_step",
+        "thread",
         "over",
         "run",
     )
@@ -87,10 +97,12 @@ class AgentRun:
         self.denials: list[str] = []  # Of the current step, as the model is told
         self.answers: list[Any] = []  # Final answers of the current step that the hooks let through
         self.last_step: Any = None  # That the hooks were told of
+        self.thread = threading.get_ident()  # That takes the steps
         self.over = False
         self.run: AgentRun = self
 
     def start_step(self, step_number: int) -> None:
+        self.thread = threading.get_ident()
         self.step_number, self.denials, self.answers = step_number, [], []
 
     def unobserved_denials(self, observations: str) -> str:
@@ -222,5 +234,18 @@ def in_current_scope(function: Callable) -> Callable:
     def wrapper(*args, **kwargs):
         with _entered(key):
             return function(*args, **kwargs)
+
+    return wrapper
+
+
+def implicit_run(method: Callable[..., Generator]) -> Callable[..., Generator]:
+    """Decorator that makes a generator method of an agent one run when the host calls it outside of `run()`."""
+
+    @wraps(method)
+    def wrapper(self, *args, **kwargs):
+        stream, dispatcher = method(self, *args, **kwargs), self.hook_dispatcher
+        if not dispatcher.is_active() or dispatcher.own_scope() is not None:
+            return stream
+        return dispatcher.guard_run(stream)
 
     return wrapper

@@ -22,17 +22,17 @@ tool call, delegation to a managed agent and code action goes through its method
 person is asked or where a record is kept, is left to the hooks.
 """
 
-import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
 from logging import getLogger
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from .hook_arguments import ArgumentCopier, ArgumentsRefused, Opaque, bind_arguments, freeze
+from .hook_limits import ExecutionAborted, asking, call_within, exposed, is_aborted, is_asking, shielded
+from .hook_rendering import RenderedResult
 from .hook_scope import (
     AgentRun,
     ExecutionInProgress,
@@ -56,6 +56,7 @@ logger = getLogger(__name__)
 Kind: TypeAlias = Literal["tool", "agent", "code", "operation"]
 KINDS: frozenset[Kind] = frozenset({"tool", "agent", "code", "operation"})
 DEFAULT_KINDS: frozenset[Kind] = frozenset({"tool", "agent", "code"})
+TIMEOUT = "timeout"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,12 +111,14 @@ class ToolOutcome:
     How an execution ended.
 
     Args:
-        status (`Literal["ok", "error", "denied", "timeout"]`): What became of it. A denied one was not executed.
+        status (`Literal["ok", "error", "denied", "timeout"]`): What became of it. A denied one was not executed; one
+            that ran into a deadline may have had effects.
         result (`Any`): Frozen view of the result if the status is `"ok"`. For a code action, a mapping with the keys
             `"output"`, `"logs"` and `"is_final_answer"`, also if the status is `"error"`: the model is shown the logs.
         error (`BaseException`, *optional*): Error that the execution raised.
-        denial (`Deny`, *optional*): Denial if the status is `"denied"`.
-        denied_by (`str`, *optional*): Class name of the hook that denied it; `None` if the host itself did.
+        denial (`Deny`, *optional*): Denial if the status is `"denied"` or `"timeout"`.
+        denied_by (`str`, *optional*): Class name of the hook that denied it, or whose deadline it was; `None` if the
+            host itself denied it.
         duration (`float`): Time that the execution took, in seconds.
     """
 
@@ -133,8 +136,9 @@ class ToolExecutionHook(Protocol):
     What an agent asks before it executes anything, and tells after.
 
     Hooks are called in several threads at once. Every hook is asked, whatever the others answered; `None` means no
-    objection, a [`Deny`] denies, and so do any other answer and any exception. Two attributes are optional and read
-    once, when the agent is built: `kinds`, the kinds of execution that the hook wants (default tool, agent and code),
+    objection, a [`Deny`] denies, and so do any other answer and any exception. Three attributes are optional and read
+    once, when the agent is built: `kinds`, the kinds of execution that the hook wants (default tool, agent and code);
+    `deadline`, a method that gets an execution which no hook denied and says how many seconds it may take, or `None`;
     and `after_step`, a method that gets each action and planning step once it is in memory and stops the run by
     returning a [`Deny`].
     """
@@ -182,7 +186,7 @@ class DenialMessage(str):
 class BoundHook:
     """A hook with its attributes, read once and checked."""
 
-    __slots__ = ("hook", "name", "before", "after", "after_step", "kinds")
+    __slots__ = ("hook", "name", "before", "after", "after_step", "deadline", "kinds")
 
     def __init__(self, hook: ToolExecutionHook):
         self.hook = hook
@@ -195,21 +199,34 @@ class BoundHook:
         self.before = hook.before_tool_execution
         self.after = hook.after_tool_execution
         self.after_step = getattr(hook, "after_step", None)
+        self.deadline = getattr(hook, "deadline", None)
+        if not (self.deadline is None or callable(self.deadline)):
+            raise TypeError(f"hooks: `deadline` of {self.name} is {self.deadline!r}, expected a method.")
         kinds = getattr(hook, "kinds", DEFAULT_KINDS)
         if isinstance(kinds, str) or not KINDS.issuperset(kinds):
             raise ValueError(f"hooks: `kinds` of {self.name} is {kinds!r}, expected a set out of {sorted(KINDS)}.")
         self.kinds = frozenset(kinds)
 
-    def ask(self, method: Callable[..., Deny | None], *args) -> Deny | None:
-        """Call a method of the hook. Whatever is not `None` denies."""
+    def ask(self, method: Callable[..., Any], *args, expected: tuple[type, ...] = (Deny,)) -> Any:
+        """Call a method of the hook. Whatever is neither `None` nor of an expected type denies."""
         try:
             answer = method(*args)
         except Exception as error:
             logger.exception(f"{self.name}.{method.__name__} raised")
             return Deny(f"{self.name} failed with {type(error).__name__}, see the log", "hook_error")
-        if answer is None or isinstance(answer, Deny):
+        if answer is None or isinstance(answer, expected):
             return answer
-        return Deny(f"{self.name} answered with a {type(answer).__name__}, not with None or Deny", "invalid_decision")
+        wanted = expected[0].__name__
+        return Deny(
+            f"{self.name} answered with a {type(answer).__name__}, not with None or {wanted}", "invalid_decision"
+        )
+
+    def ask_deadline(self, execution: ToolExecution) -> tuple[float | None, Deny | None]:
+        """Ask how many seconds an execution may take. Whatever is neither `None` nor a number denies."""
+        answer = self.ask(self.deadline, execution, expected=(float, int)) if self.deadline is not None else None
+        if isinstance(answer, bool) or answer != answer:
+            answer = Deny(f"{self.name} gave {answer} as a deadline, not None or seconds", "invalid_decision")
+        return (None, answer) if isinstance(answer, Deny) else (answer, None)
 
 
 def most_severe(answers: Iterable[tuple[Deny | None, str | None]]) -> tuple[Deny | None, str | None]:
@@ -221,6 +238,8 @@ def most_severe(answers: Iterable[tuple[Deny | None, str | None]]) -> tuple[Deny
 def denied(name: str, denial: Deny, withheld: bool = False) -> ToolExecutionDenied:
     """Say to a model what was denied. It is told that this is final, as models tend to repeat what failed."""
     what = "was executed, but its result is withheld" if withheld else "was denied and not executed"
+    if denial.code == TIMEOUT:
+        what = "was given up"
     denial = Deny(
         str(denial.reason), str(denial.code), bool(denial.stop)
     )  # A copy: the hook may keep and compare its own
@@ -231,18 +250,7 @@ def denied(name: str, denial: Deny, withheld: bool = False) -> ToolExecutionDeni
     )
 
 
-# Threads in which a hook is being called: what starts there meanwhile, such as a generated `__del__`, is denied
-_asking_threads: set[int] = set()
-
-
-@contextmanager
-def _asking() -> Generator[None, None, None]:
-    thread = threading.get_ident()
-    _asking_threads.add(thread)
-    try:
-        yield
-    finally:
-        _asking_threads.discard(thread)
+OVER = Deny("what it was part of is over", "over")
 
 
 class HookDispatcher:
@@ -292,8 +300,10 @@ class HookDispatcher:
     def after_step(self, memory_step: ActionStep | PlanningStep) -> None:
         """Tell the hooks of a planning step, or of the step that gives the answer at max steps, that is in memory."""
         scope = self.own_scope() if self.is_active() else None
-        if scope is not None and self._tell_step(scope.run, memory_step) and isinstance(memory_step, PlanningStep):
-            raise self._stopped(scope.run)
+        if scope is not None:
+            self._tell_step(scope.run, memory_step)
+            if isinstance(memory_step, PlanningStep) and (ended := self._ended(scope.run)) is not None:
+                raise ended
 
     def own_scope(self) -> Scope | None:
         """The current scope if it is in a run of this agent."""
@@ -314,7 +324,8 @@ class HookDispatcher:
         def throw_after(item: Any) -> Exception | None:
             if not isinstance(item, ActionStep):  # One that is yielded is in memory
                 return None
-            return self._stopped(run) if self._tell_step(run, item) and not item.is_final_answer else None
+            self._tell_step(run, item)
+            return None if item.is_final_answer else self._ended(run)
 
         return advance_within(run, stream, throw_after)
 
@@ -325,7 +336,7 @@ class HookDispatcher:
         try:
             for output in stream:
                 if isinstance(output, ActionOutput) and output.is_final_answer:
-                    output = ActionOutput(*self._check_answer(run, output.output))
+                    output = ActionOutput(*self._check_result(run, output.output))
                     memory_step.action_output = output.output
                 yield output
         except Exception as error:
@@ -337,17 +348,23 @@ class HookDispatcher:
         if run.tree.stop is not None:
             raise self._stopped(run)
 
-    def _tell_step(self, run: AgentRun, memory_step: ActionStep | PlanningStep) -> bool:
-        """Tell the hooks of a step that is in memory, and say whether one stops the run."""
+    def _tell_step(self, run: AgentRun, memory_step: ActionStep | PlanningStep) -> None:
+        """Tell the hooks of a step that is in memory. Each denial stops the run."""
         if memory_step is run.last_step:
-            return False
+            return
         run.last_step = memory_step
-        with _asking():
+        with asking():
             denial, _ = most_severe(
                 (bound.ask(bound.after_step, memory_step), bound.name) for bound in run.hooks if bound.after_step
             )
-        run.tree.stop = run.tree.stop or denial
-        return denial is not None
+        if denial is not None:
+            run.tree.latch(denial)
+
+    def _ended(self, run: AgentRun) -> Exception | None:
+        """Why the run takes no further step: it was stopped, or left behind at a deadline."""
+        if run.tree.stop is not None:
+            return self._stopped(run)
+        return denied(run.path[-1], OVER) if is_over(run) or is_aborted() else None
 
     def _stopped(self, run: AgentRun) -> Exception:
         stop = run.tree.stop or Deny("it was stopped")
@@ -388,6 +405,12 @@ class HookDispatcher:
             with self.within_run() as scope:
                 message.content, _ = self._check_answer(scope.run, message.content)
         return message
+
+    def _check_result(self, run: AgentRun, result: Any) -> tuple[Any, bool]:
+        """Check the answer that a step gave, and leave it as it was rendered in the step."""
+        answer = result.original if isinstance(result, RenderedResult) else result
+        checked, is_final = self._check_answer(run, answer)
+        return result if checked is answer else checked, is_final
 
     def _check_answer(self, run: AgentRun, answer: Any) -> tuple[Any, bool]:
         """Dispatch an answer as `final_answer` unless it came that way. Returns what to answer, and if it is final."""
@@ -446,11 +469,23 @@ class HookDispatcher:
         Raises:
             ToolExecutionDenied: If it is denied, or its result is withheld.
         """
+        with shielded():  # Between asking and telling only the execution itself can be aborted
+            return self._dispatch(scope, kind, name, arguments, call, view)
+
+    def _dispatch(
+        self,
+        scope: Scope,
+        kind: Kind,
+        name: str,
+        arguments: Mapping[str, Any],
+        call: Callable[[], Any],
+        view: Callable[[Any], Any],
+    ) -> Any:
         run = scope.run
-        if threading.get_ident() in _asking_threads:
+        if is_asking():
             raise self.deny(run, name, Deny("it started while a hook was being asked", "reentrant"))
-        if is_over(scope):
-            raise self.deny(run, name, Deny("what it was part of is over", "over"))
+        if is_over(scope) or is_aborted():
+            raise self.deny(run, name, OVER)
         if run.tree.stop is not None:
             raise self.deny(run, name, run.tree.stop)
         parent = run.inside if scope is run else scope
@@ -466,32 +501,44 @@ class HookDispatcher:
         )
         hooks = [bound for bound in run.hooks if kind in bound.kinds]
         asked: list[tuple[BoundHook, Deny | None]] = []
-        executed, result, error, start = False, None, None, 0.0
+        executed, in_time, result, error, start = False, True, None, None, 0.0
         try:
-            with _asking():
+            with asking():
                 for bound in hooks:
                     asked.append((bound, None))
                     asked[-1] = (bound, bound.ask(bound.before, execution))
-            denial, denied_by = most_severe((answer, bound.name) for bound, answer in asked)
+                denial, denied_by = most_severe((answer, bound.name) for bound, answer in asked)
+                seconds, limited_by = None, None
+                if denial is None:
+                    deadlines = [(*bound.ask_deadline(execution), bound.name) for bound in hooks if bound.deadline]
+                    denial, denied_by = most_severe((refusal, whose) for _, refusal, whose in deadlines)
+                    limits = [(limit, whose) for limit, _, whose in deadlines if limit is not None]
+                    seconds, limited_by = min(limits, default=(None, None))
             start = time.perf_counter()
             if denial is None:
                 executed = True
-                with within(ExecutionInProgress(run, execution.id)):
-                    result = call()
+                with exposed(), within(ExecutionInProgress(run, execution.id)):
+                    result, in_time = call_within(seconds, kind, name, call, run)
         except BaseException as exception:
             error, denial, denied_by = exception, None, None
+            if isinstance(error, ExecutionAborted) and run.tree.stop is not None:
+                error = self.deny(run, name, run.tree.stop, executed)
         duration = time.perf_counter() - start if executed else 0.0
+        if not in_time:
+            denial, denied_by = Deny(f"it did not end within {seconds:g} seconds", TIMEOUT), limited_by
         if denial is not None:
-            outcome = ToolOutcome("denied", denial=denial, denied_by=denied_by)
+            outcome = ToolOutcome(
+                "denied" if in_time else "timeout", denial=denial, denied_by=denied_by, duration=duration
+            )
         elif error is not None:
             outcome = ToolOutcome("error", view(None) if kind == "code" else None, error, duration=duration)
         else:
             outcome = ToolOutcome("ok", view(result) if hooks else None, duration=duration)
-        with _asking():
+        with asking():
             answers = [(bound.ask(bound.after, execution, outcome), bound.name) for bound, _ in reversed(asked)]
         denial, _ = most_severe([(denial, denied_by), *reversed(answers)])
         if denial is not None and denial.stop:
-            run.tree.stop = run.tree.stop or denial
+            run.tree.latch(denial)
         if denial is not None and (error is None or isinstance(error, Exception)):
             raise self.deny(run, name, denial, executed) from None
         if error is not None:
@@ -503,19 +550,6 @@ class HookDispatcher:
         exception = denied(name, denial, executed)
         run.denials.append(str(exception))
         return exception
-
-
-def implicit_run(method: Callable[..., Generator]) -> Callable[..., Generator]:
-    """Decorator that makes a generator method one run when the host calls it outside of `run()`."""
-
-    @wraps(method)
-    def wrapper(self, *args, **kwargs):
-        stream, dispatcher = method(self, *args, **kwargs), self.hook_dispatcher
-        if not dispatcher.is_active() or dispatcher.own_scope() is not None:
-            return stream
-        return dispatcher.guard_run(stream)
-
-    return wrapper
 
 
 __all__ = [

@@ -1,0 +1,95 @@
+#!/usr/bin/env python
+# coding=utf-8
+
+# Copyright 2026 The HuggingFace Inc. team. All rights reserved.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+The result of a code action as text, made once, while the action runs and its time limit holds.
+
+Generated code can define how its objects turn into text. Where a host logs, stores or shows a result afterwards,
+nothing of it may run: the step is over.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from .hook_arguments import ArgumentCopier, ArgumentsRefused, type_name
+
+
+class RenderedResult(str):
+    """
+    The text of a result that is more than plain data.
+
+    Attributes:
+        original (`Any`): The result.
+    """
+
+    __slots__ = ("original",)
+    original: Any
+
+
+def render(result: Any, is_final_answer: bool) -> Any:
+    """
+    Make the text of a result, to be called while the action runs.
+
+    Returns:
+        `Any`: Plain data as it is, in fresh containers unless it is the answer, as the program may go on to change its
+            own; and a [`RenderedResult`] for all else.
+    """
+    copier = ArgumentCopier()
+    try:
+        _, fresh = copier.copy(result)
+        if copier.is_plain:
+            return result if is_final_answer else fresh
+    except ArgumentsRefused:
+        pass
+    try:
+        text = str.__str__(str(result))
+    except Exception as error:
+        text = f"<{type_name(type(result))} that cannot be shown: {type_name(type(error))}>"
+    rendered = RenderedResult(text)
+    rendered.original = result
+    return rendered
+
+
+def original(value: Any) -> Any:
+    """The result that was rendered."""
+    return value.original if isinstance(value, RenderedResult) else value
+
+
+def rendered_answer(agent: Any, answer: Any) -> Any:
+    """The answer of a run as it was rendered in its last step, for a text that is made of it afterwards."""
+    for step in reversed(agent.memory.steps):
+        output = getattr(step, "action_output", None)
+        if isinstance(output, RenderedResult) and output.original is answer:
+            return output
+    return answer
+
+
+def rendering(function: Callable[[], tuple[Any, bool]]) -> Callable[[], tuple[Any, bool]]:
+    """Make what runs a program render the result, too."""
+
+    def run_and_render() -> tuple[Any, bool]:
+        result, is_final_answer = function()
+        return render(result, is_final_answer), is_final_answer
+
+    return run_and_render
+
+
+def settle_print_outputs(state: dict[str, Any], container: Any) -> None:
+    """Put the print outputs in their place in the state, as plain text: a program can put anything there."""
+    text = vars(container).get("value")
+    container = type(container)()
+    container.value = str.__str__(text) if isinstance(text, str) else ""
+    state["_print_outputs"] = container
