@@ -109,6 +109,8 @@ class LimitedCall:
                     self._end_threads()
             except BaseException:  # Such as an interrupt from the keyboard
                 self.abort()
+                if self._thread.ident is None:
+                    self._forget()
                 raise
         if in_time:
             raise ExecutionAborted
@@ -161,7 +163,6 @@ class LimitedCall:
         for holder in self._holders():
             holder.add(self)
         if (self.outer is not None and self.outer.aborting) or (self.tree is not None and self.tree.stop is not None):
-            self._forget()
             raise ExecutionAborted
         if self.seconds is not None:
             self._ends_at = time.monotonic() + self.seconds

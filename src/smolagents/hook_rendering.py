@@ -81,7 +81,11 @@ def rendering(function: Callable[[], tuple[Any, bool]]) -> Callable[[], tuple[An
     """Make what runs a program render the result, too."""
 
     def run_and_render() -> tuple[Any, bool]:
-        result, is_final_answer = function()
+        try:
+            result, is_final_answer = function()
+        except Exception as error:
+            error.__cause__ = error.__context__ = None  # An error that the program may have defined
+            raise
         return render(result, is_final_answer), is_final_answer
 
     return run_and_render

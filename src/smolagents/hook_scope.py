@@ -200,10 +200,10 @@ def advance_within(
     Args:
         scope (`Scope`): Scope of all that the generator does.
         stream (`Generator`): Generator to advance.
-        throw_after (`Callable[[Any], BaseException | None]`): Gets each item, in the scope, and says what to throw
-            into the generator once the item was consumed.
+        throw_after (`Callable[[Any], BaseException | None]`): Gets `None` first and then each item, in the scope, and
+            says what to throw into the generator once the item was consumed.
     """
-    key, error = _add(scope), None
+    key, error = _add(scope), throw_after(None)
     try:
         while True:
             with _entered(key):

@@ -56,7 +56,6 @@ logger = getLogger(__name__)
 Kind: TypeAlias = Literal["tool", "agent", "code", "operation"]
 KINDS: frozenset[Kind] = frozenset({"tool", "agent", "code", "operation"})
 DEFAULT_KINDS: frozenset[Kind] = frozenset({"tool", "agent", "code"})
-TIMEOUT = "timeout"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -238,7 +237,7 @@ def most_severe(answers: Iterable[tuple[Deny | None, str | None]]) -> tuple[Deny
 def denied(name: str, denial: Deny, withheld: bool = False) -> ToolExecutionDenied:
     """Say to a model what was denied. It is told that this is final, as models tend to repeat what failed."""
     what = "was executed, but its result is withheld" if withheld else "was denied and not executed"
-    if denial.code == TIMEOUT:
+    if withheld and denial.code == "timeout":
         what = "was given up"
     denial = Deny(
         str(denial.reason), str(denial.code), bool(denial.stop)
@@ -248,9 +247,6 @@ def denied(name: str, denial: Deny, withheld: bool = False) -> ToolExecutionDeni
         "This is a decision, not an error: trying again does not change it.",
         denial,
     )
-
-
-OVER = Deny("what it was part of is over", "over")
 
 
 class HookDispatcher:
@@ -322,10 +318,10 @@ class HookDispatcher:
 
     def _advance(self, run: AgentRun, stream: Generator) -> Generator:
         def throw_after(item: Any) -> Exception | None:
-            if not isinstance(item, ActionStep):  # One that is yielded is in memory
-                return None
-            self._tell_step(run, item)
-            return None if item.is_final_answer else self._ended(run)
+            if isinstance(item, ActionStep):  # One that is yielded is in memory
+                self._tell_step(run, item)
+                return None if item.is_final_answer else self._ended(run)
+            return self._ended(run) if item is None else None
 
         return advance_within(run, stream, throw_after)
 
@@ -364,7 +360,7 @@ class HookDispatcher:
         """Why the run takes no further step: it was stopped, or left behind at a deadline."""
         if run.tree.stop is not None:
             return self._stopped(run)
-        return denied(run.path[-1], OVER) if is_over(run) or is_aborted() else None
+        return denied(run.path[-1], denial) if (denial := self._refusal(run)) is not None else None
 
     def _stopped(self, run: AgentRun) -> Exception:
         stop = run.tree.stop or Deny("it was stopped")
@@ -482,12 +478,8 @@ class HookDispatcher:
         view: Callable[[Any], Any],
     ) -> Any:
         run = scope.run
-        if is_asking():
-            raise self.deny(run, name, Deny("it started while a hook was being asked", "reentrant"))
-        if is_over(scope) or is_aborted():
-            raise self.deny(run, name, OVER)
-        if run.tree.stop is not None:
-            raise self.deny(run, name, run.tree.stop)
+        if (denial := self._refusal(scope)) is not None:
+            raise self.deny(run, name, denial)
         parent = run.inside if scope is run else scope
         execution = ToolExecution(
             kind=kind,
@@ -514,6 +506,7 @@ class HookDispatcher:
                     denial, denied_by = most_severe((refusal, whose) for _, refusal, whose in deadlines)
                     limits = [(limit, whose) for limit, _, whose in deadlines if limit is not None]
                     seconds, limited_by = min(limits, default=(None, None))
+            denial = denial or self._refusal(scope)  # It may have been stopped meanwhile
             start = time.perf_counter()
             if denial is None:
                 executed = True
@@ -525,11 +518,10 @@ class HookDispatcher:
                 error = self.deny(run, name, run.tree.stop, executed)
         duration = time.perf_counter() - start if executed else 0.0
         if not in_time:
-            denial, denied_by = Deny(f"it did not end within {seconds:g} seconds", TIMEOUT), limited_by
+            denial, denied_by = Deny(f"it did not end within {seconds:g} seconds", "timeout"), limited_by
         if denial is not None:
-            outcome = ToolOutcome(
-                "denied" if in_time else "timeout", denial=denial, denied_by=denied_by, duration=duration
-            )
+            status: Literal["denied", "timeout"] = "denied" if in_time else "timeout"
+            outcome = ToolOutcome(status, denial=denial, denied_by=denied_by, duration=duration)
         elif error is not None:
             outcome = ToolOutcome("error", view(None) if kind == "code" else None, error, duration=duration)
         else:
@@ -544,6 +536,12 @@ class HookDispatcher:
         if error is not None:
             raise error
         return result
+
+    def _refusal(self, scope: Scope) -> Deny | None:
+        """Why nothing is executed in a scope now, whatever the hooks say."""
+        if is_asking():
+            return Deny("it started while a hook was being asked", "reentrant")
+        return Deny("what it was part of is over", "over") if is_over(scope) or is_aborted() else scope.run.tree.stop
 
     def deny(self, run: AgentRun, name: str, denial: Deny, executed: bool = False) -> ToolExecutionDenied:
         """Note a denial for the observations of the step."""
