@@ -159,7 +159,7 @@ class Policy(Section):
 
     @field_validator("patterns", mode="after")
     @classmethod
-    def _patterns_fit_together(cls, value: tuple) -> tuple:
+    def _patterns_fit_together(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
         Matcher([pattern_text(pattern) for pattern in value])
         return value
 
