@@ -94,6 +94,14 @@ def _base_value(value: Any) -> tuple[bool, Any]:
     return False, value
 
 
+def _copy_leaf(value: Any) -> tuple[Any, Any]:
+    """Copy a value that is no container: the frozen one for hooks and the fresh one for the callee."""
+    if type(value) in _SCALARS:
+        return value, value
+    is_base, base = _base_value(value)
+    return (base, base) if is_base else (Opaque(_type_name(type(value))), value)
+
+
 class ArgumentCopier:
     """
     Copies values, each into a frozen one for hooks and a fresh one for the callee.
@@ -123,11 +131,8 @@ class ArgumentCopier:
         """
         self._count(1)
         kind = type(value)
-        if kind in _SCALARS:
-            return value, value
         if kind not in _CONTAINERS:
-            is_base, value = _base_value(value)
-            return (value, value) if is_base else (Opaque(_type_name(kind)), value)
+            return _copy_leaf(value)
         if id(value) in self._copies:
             _, copies = self._copies[id(value)]
             if copies is None:
@@ -194,8 +199,8 @@ def freeze(value: Any) -> Any:
     Returns:
         `Any`: A frozen copy of plain data, and [`Opaque`] for all else and for what is too deep or too large.
     """
-    if type(value) in _SCALARS:
-        return value
+    if type(value) not in _CONTAINERS:
+        return _copy_leaf(value)[0]
     try:
         return ArgumentCopier().copy(value)[0]
     except ArgumentsRefused:
@@ -309,7 +314,10 @@ def bind_arguments(
     copier = ArgumentCopier()
     frozen, fresh = {}, {}
     for name, value in named.items():
-        frozen[name], fresh[name] = copier.copy(value)
+        if type(value) in _SCALARS:
+            frozen[name] = fresh[name] = value
+        else:
+            frozen[name], fresh[name] = copier.copy(value)
     for name, default in parameters.defaults.items():
         if name not in frozen:
             frozen[name], _ = copier.copy(default)

@@ -22,9 +22,8 @@ the host. Nothing of a run is kept on the agent, which may serve two runs at onc
 """
 
 import itertools
-import uuid
+import os
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Union
@@ -44,7 +43,7 @@ class RunTree:
     __slots__ = ("run_id", "numbers", "stop")
 
     def __init__(self):
-        self.run_id = uuid.uuid4().hex
+        self.run_id = os.urandom(16).hex()
         self.numbers = itertools.count(1)
         self.stop: "Deny | None" = None  # Latches
 
@@ -71,30 +70,38 @@ class AgentRun:
         "answers",
         "last_step",
         "over",
-        "run",
     )
 
     def __init__(self, agent: "MultiStepAgent", hooks: "tuple[BoundHook, ...]", inside: "Scope | None"):
-        outer: AgentRun | None = inside.run if inside is not None else None
-        inherited: tuple[BoundHook, ...] = outer.hooks if outer is not None else ()
-        known = {id(bound.hook) for bound in inherited}
+        name = agent.name or type(agent).__name__
         self.agent = agent
         self.inside = inside
-        self.tree: RunTree = outer.tree if outer is not None else RunTree()
-        self.hooks: tuple[BoundHook, ...] = inherited + tuple(bound for bound in hooks if id(bound.hook) not in known)
-        self.path: tuple[str, ...] = (outer.path if outer is not None else ()) + (agent.name or type(agent).__name__,)
+        self.path: tuple[str, ...]
+        if inside is None:
+            self.tree, self.hooks, self.path = RunTree(), hooks, (name,)
+        else:
+            outer = inside.run
+            known = {id(bound.hook) for bound in outer.hooks}
+            self.tree, self.path = outer.tree, (*outer.path, name)
+            self.hooks = outer.hooks + tuple(bound for bound in hooks if id(bound.hook) not in known)
         self.step_number = 0
         self.denials: list[str] = []  # Of the current step, as the model is told
         self.answers: list[Any] = []  # Final answers of the current step that the hooks let through
         self.last_step: Any = None  # That the hooks were told of
         self.over = False
-        self.run: AgentRun = self
+
+    @property
+    def run(self) -> "AgentRun":
+        """The run that it is, as every scope has one."""
+        return self
 
     def start_step(self, step_number: int) -> None:
         self.step_number, self.denials, self.answers = step_number, [], []
 
     def unobserved_denials(self, observations: str) -> str:
         """Say what was denied in this step that its observations do not say: a program may have swallowed it."""
+        if not self.denials:
+            return ""
         counts = dict.fromkeys(self.denials, 0)
         for message in self.denials:
             counts[message] += 1
@@ -160,23 +167,36 @@ def _add(scope: Scope) -> OpaqueKey:
     return key
 
 
-@contextmanager
-def _entered(key: OpaqueKey) -> Generator[None, None, None]:
-    token = _key.set(key)
-    try:
-        yield
-    finally:
-        _key.reset(token)
+class _entered:
+    """Make the scope of a key the current one. (A class, as a generator would cost three times as much.)"""
+
+    __slots__ = ("_key", "_token")
+
+    def __init__(self, key: OpaqueKey):
+        self._key = key
+
+    def __enter__(self) -> None:
+        self._token = _key.set(self._key)
+
+    def __exit__(self, *exception: object) -> None:
+        _key.reset(self._token)
 
 
-@contextmanager
-def within(scope: Scope) -> Generator[None, None, None]:
+class within:
     """Make a scope the current one, and end it afterwards: nothing more may be executed in it."""
-    try:
-        with _entered(_add(scope)):
-            yield
-    finally:
-        scope.over = True
+
+    __slots__ = ("_scope", "_token")
+
+    def __init__(self, scope: Scope):
+        self._scope = scope
+
+    def __enter__(self) -> Scope:
+        self._token = _key.set(_add(self._scope))
+        return self._scope
+
+    def __exit__(self, *exception: object) -> None:
+        self._scope.over = True
+        _key.reset(self._token)
 
 
 def advance_within(
@@ -207,9 +227,11 @@ def advance_within(
             except BaseException as thrown:
                 error = thrown
     finally:
-        with _entered(key):
-            stream.close()
-        scope.over = True
+        try:
+            with _entered(key):
+                stream.close()
+        finally:
+            scope.over = True
 
 
 def in_current_scope(function: Callable) -> Callable:

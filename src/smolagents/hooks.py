@@ -25,7 +25,7 @@ person is asked or where a record is kept, is left to the hooks.
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from logging import getLogger
@@ -214,8 +214,11 @@ class BoundHook:
 
 def most_severe(answers: Iterable[tuple[Deny | None, str | None]]) -> tuple[Deny | None, str | None]:
     """The denial that counts, of answers in list order, and whose it is: stops first, then the earliest."""
-    denials = [(denial, denied_by) for denial, denied_by in answers if denial is not None]
-    return min(denials, key=lambda answer: not answer[0].stop, default=(None, None))
+    worst: tuple[Deny | None, str | None] = (None, None)
+    for denial, name in answers:
+        if denial is not None and (worst[0] is None or denial.stop and not worst[0].stop):
+            worst = denial, name
+    return worst
 
 
 def denied(name: str, denial: Deny, withheld: bool = False) -> ToolExecutionDenied:
@@ -235,14 +238,19 @@ def denied(name: str, denial: Deny, withheld: bool = False) -> ToolExecutionDeni
 _asking_threads: set[int] = set()
 
 
-@contextmanager
-def _asking() -> Generator[None, None, None]:
-    thread = threading.get_ident()
-    _asking_threads.add(thread)
-    try:
-        yield
-    finally:
-        _asking_threads.discard(thread)
+class _Asking:
+    """While hooks are being called in this thread."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        _asking_threads.add(threading.get_ident())
+
+    def __exit__(self, *exception: object) -> None:
+        _asking_threads.discard(threading.get_ident())
+
+
+_asking = _Asking()
 
 
 class HookDispatcher:
@@ -300,15 +308,11 @@ class HookDispatcher:
         scope = current_scope()
         return scope if scope is not None and scope.run.agent is self.agent else None
 
-    @contextmanager
-    def within_run(self) -> Generator[Scope, None, None]:
+    def within_run(self) -> AbstractContextManager[Scope]:
         """The current scope, or an implicit run for what the host calls outside of `run()`."""
         if (scope := self.own_scope()) is not None:
-            yield scope
-            return
-        run = AgentRun(self.agent, self._bound, current_scope())
-        with within(run):
-            yield run
+            return nullcontext(scope)
+        return within(AgentRun(self.agent, self._bound, current_scope()))
 
     def _advance(self, run: AgentRun, stream: Generator) -> Generator:
         def throw_after(item: Any) -> Exception | None:
@@ -319,14 +323,11 @@ class HookDispatcher:
         return advance_within(run, stream, throw_after)
 
     def _take_step(self, run: AgentRun, memory_step: ActionStep, stream: Generator) -> Generator:
-        from .agents import ActionOutput
-
         run.start_step(memory_step.step_number)
         try:
             for output in stream:
-                if isinstance(output, ActionOutput) and output.is_final_answer:
-                    output = ActionOutput(*self._check_answer(run, output.output))
-                    memory_step.action_output = output.output
+                if getattr(output, "is_final_answer", False):
+                    output = self._check_final_output(run, memory_step, output)
                 yield output
         except Exception as error:
             raise error if run.tree.stop is None else self._stopped(run) from error
@@ -337,15 +338,22 @@ class HookDispatcher:
         if run.tree.stop is not None:
             raise self._stopped(run)
 
+    def _check_final_output(self, run: AgentRun, memory_step: ActionStep, output: Any) -> Any:
+        from .agents import ActionOutput
+
+        if not isinstance(output, ActionOutput):  # The output of the tool `final_answer`, which was dispatched
+            return output
+        memory_step.action_output, is_final_answer = self._check_answer(run, output.output)
+        return ActionOutput(memory_step.action_output, is_final_answer)
+
     def _tell_step(self, run: AgentRun, memory_step: ActionStep | PlanningStep) -> bool:
         """Tell the hooks of a step that is in memory, and say whether one stops the run."""
-        if memory_step is run.last_step:
+        asked = [(bound, bound.after_step) for bound in run.hooks if bound.after_step is not None]
+        if not asked or memory_step is run.last_step:
             return False
         run.last_step = memory_step
-        with _asking():
-            denial, _ = most_severe(
-                (bound.ask(bound.after_step, memory_step), bound.name) for bound in run.hooks if bound.after_step
-            )
+        with _asking:
+            denial, _ = most_severe([(bound.ask(after_step, memory_step), bound.name) for bound, after_step in asked])
         run.tree.stop = run.tree.stop or denial
         return denial is not None
 
@@ -404,7 +412,9 @@ class HookDispatcher:
 
     def call_tool(self, scope: Scope, name: str, tool: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
         kind: Kind = "agent" if self.agent.managed_agents.get(name) is tool else "tool"
-        options = {key: kwargs.pop(key) for key in ("sanitize_inputs_outputs",) if kind == "tool" and key in kwargs}
+        options = {}
+        if kind == "tool" and "sanitize_inputs_outputs" in kwargs:
+            options["sanitize_inputs_outputs"] = kwargs.pop("sanitize_inputs_outputs")
         try:
             arguments, fresh_arguments, error = bind_arguments(tool, args, kwargs)
         except ArgumentsRefused as refused:
@@ -465,14 +475,15 @@ class HookDispatcher:
             step_number=run.step_number,
         )
         hooks = [bound for bound in run.hooks if kind in bound.kinds]
-        asked: list[tuple[BoundHook, Deny | None]] = []
+        asked: list[BoundHook] = []
+        answers: list[tuple[Deny | None, str]] = []
         executed, result, error, start = False, None, None, 0.0
         try:
-            with _asking():
+            with _asking:
                 for bound in hooks:
-                    asked.append((bound, None))
-                    asked[-1] = (bound, bound.ask(bound.before, execution))
-            denial, denied_by = most_severe((answer, bound.name) for bound, answer in asked)
+                    asked.append(bound)
+                    answers.append((bound.ask(bound.before, execution), bound.name))
+            denial, denied_by = most_severe(answers)
             start = time.perf_counter()
             if denial is None:
                 executed = True
@@ -487,8 +498,8 @@ class HookDispatcher:
             outcome = ToolOutcome("error", view(None) if kind == "code" else None, error, duration=duration)
         else:
             outcome = ToolOutcome("ok", view(result) if hooks else None, duration=duration)
-        with _asking():
-            answers = [(bound.ask(bound.after, execution, outcome), bound.name) for bound, _ in reversed(asked)]
+        with _asking:
+            answers = [(bound.ask(bound.after, execution, outcome), bound.name) for bound in reversed(asked)]
         denial, _ = most_severe([(denial, denied_by), *reversed(answers)])
         if denial is not None and denial.stop:
             run.tree.stop = run.tree.stop or denial

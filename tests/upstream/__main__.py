@@ -62,7 +62,7 @@ def compare_sides(cache: Path, table: Path | None) -> Comparison:
     check_environment()
     with tempfile.TemporaryDirectory(prefix="upstream-tests-") as folder:
         work = Path(folder).resolve()
-        sides = [release_side(cache, work), fork_side(cache, work)]
+        sides = [release_side(PROJECT, cache, work), fork_side(cache, work)]
         print(f"upstream's tests, on the release and on {sides[1].package} ...", flush=True)
         runs = run(sides, cache)
         for side_run in runs:

@@ -104,10 +104,10 @@ def check_environment() -> None:
             raise SideError(f"{module} is not installed here: run `pip install -r tests/upstream/requirements.txt`.")
 
 
-def release_side(cache: Path, work: Path) -> Side:
+def release_side(project: Path, cache: Path, work: Path) -> Side:
     """The unpatched release, unpacked below `work`."""
     unpacked = work / "unpatched"
-    unpack_package(cache, unpacked)
+    unpack_package(project, unpacked)
     return Side("release", _lay_out_tests(cache, work / "release"), unpacked, unpacked / "smolagents", VERSION)
 
 
