@@ -279,25 +279,38 @@ def _take_apart(args: tuple, kwargs: dict[str, Any], inputs: Mapping[str, Any]) 
     return args, kwargs
 
 
+def is_plain(value: Any) -> bool:
+    """Whether a value is plain data all the way down, with nothing that can be called."""
+    return not _has_opaque(freeze(value))
+
+
+def _has_opaque(frozen: Any) -> bool:
+    if isinstance(frozen, MappingProxyType):
+        return any(map(_has_opaque, frozen.values()))
+    return any(map(_has_opaque, frozen)) if isinstance(frozen, tuple) else isinstance(frozen, Opaque)
+
+
 def bind_arguments(
     callee: Any, args: tuple, kwargs: dict[str, Any]
-) -> tuple[Mapping[str, Any], dict[str, Any], TypeError | None]:
+) -> tuple[Mapping[str, Any], tuple, dict[str, Any], TypeError | None]:
     """
     Copy the arguments of a call and bind them to the names of the callee's parameters.
 
     Args:
-        callee (`BaseTool` or `MultiStepAgent`): Tool or managed agent that is called.
+        callee (`Callable`): Tool, managed agent or function that is called.
         args (`tuple`): Positional arguments.
         kwargs (`dict[str, Any]`): Keyword arguments.
 
     Returns:
-        `tuple[Mapping[str, Any], dict[str, Any], TypeError | None]`: The frozen arguments by name, defaults included,
-            for hooks; the fresh arguments by name for the callee; and the error if they do not fit the parameters, in
-            which case positional arguments are under the name `"args"`.
+        `tuple[Mapping[str, Any], tuple, dict[str, Any], TypeError | None]`: The frozen arguments by name, defaults
+            included, for hooks; the fresh positional and keyword arguments for the callee; and the error if they do
+            not fit the parameters, in which case positional arguments are under the name `"args"`.
 
     Raises:
         ArgumentsRefused: If the arguments are too deep or too large to be shown to a hook.
     """
+    if not hasattr(callee, "inputs"):
+        return _bind_function_arguments(callee, args, kwargs)
     if args and hasattr(callee, "forward"):
         args, kwargs = _take_apart(args, kwargs, callee.inputs)
     parameters, error = _parameters_of(callee), None
@@ -321,4 +334,29 @@ def bind_arguments(
     for name, default in parameters.defaults.items():
         if name not in frozen:
             frozen[name], _ = copier.copy(default)
-    return MappingProxyType(frozen), fresh, error
+    return MappingProxyType(frozen), (), fresh, error
+
+
+def _bind_function_arguments(
+    function: Callable, args: tuple, kwargs: dict[str, Any]
+) -> tuple[Mapping[str, Any], tuple, dict[str, Any], TypeError | None]:
+    """Bind the arguments of a function. It is called in the form that the program used, as it may know no names."""
+    copier, error = ArgumentCopier(), None
+    pairs = [copier.copy(value) for value in args]
+    named = {str.__str__(name): copier.copy(value) for name, value in kwargs.items()}
+    frozen_args = tuple(pair[0] for pair in pairs)
+    frozen = {name: pair[0] for name, pair in named.items()}
+    try:
+        bound = inspect.signature(function).bind(*frozen_args, **frozen)
+        bound.apply_defaults()
+        frozen = {}
+        for name, value in bound.arguments.items():
+            if bound.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+                frozen.update(value)
+            else:
+                frozen[name] = freeze(value)
+    except (TypeError, ValueError) as bind_error:  # ValueError: a builtin that does not tell its signature
+        error = bind_error if isinstance(bind_error, TypeError) else None
+        frozen = {"args": frozen_args, **frozen} if args else frozen
+    fresh_args, fresh = tuple(pair[1] for pair in pairs), {name: pair[1] for name, pair in named.items()}
+    return MappingProxyType(frozen), fresh_args, fresh, error

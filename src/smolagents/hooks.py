@@ -413,17 +413,17 @@ class HookDispatcher:
     def call_tool(self, scope: Scope, name: str, tool: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
         kind: Kind = "agent" if self.agent.managed_agents.get(name) is tool else "tool"
         options = {}
-        if kind == "tool" and "sanitize_inputs_outputs" in kwargs:
+        if "sanitize_inputs_outputs" in kwargs and hasattr(tool, "forward"):
             options["sanitize_inputs_outputs"] = kwargs.pop("sanitize_inputs_outputs")
         try:
-            arguments, fresh_arguments, error = bind_arguments(tool, args, kwargs)
+            arguments, fresh_args, fresh_kwargs, error = bind_arguments(tool, args, kwargs)
         except ArgumentsRefused as refused:
             raise self.deny(scope.run, name, Deny(refused.reason, refused.code)) from None
 
         def call():
             if error is not None:
                 raise error
-            return tool(**fresh_arguments, **options)
+            return tool(*fresh_args, **fresh_kwargs, **options)
 
         result = self.dispatch(scope, kind, name, arguments, call)
         if name == "final_answer":
