@@ -38,6 +38,7 @@ MAX_ITEMS = 1_000_000
 
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 _CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 # Reading these from a type as attributes could run a property of a generated metaclass
 _type_name = type.__dict__["__name__"].__get__
@@ -203,14 +204,21 @@ def freeze(value: Any) -> Any:
         return _copy_leaf(value)[0]
     try:
         return ArgumentCopier().copy(value)[0]
-    except ArgumentsRefused:
+    except (ArgumentsRefused, RecursionError):
         return Opaque(_type_name(type(value)))
+
+
+def as_text(value: Any) -> str | None:
+    """Reduce what generated code may have made in place of a text, which would answer as it likes, to a plain text."""
+    if value is None or type(value) is str:
+        return value
+    return str.__str__(value) if issubclass(type(value), str) else "(not a text)"
 
 
 class _Parameters:
     """The parameters of a tool or managed agent, read once: `inspect.signature` costs more than the rest of a call."""
 
-    __slots__ = ("function", "signature", "names", "defaults", "var_keyword")
+    __slots__ = ("function", "signature", "names", "defaults", "var_keyword", "have_names")
 
     def __init__(self, function: Callable, inputs: Mapping[str, Any] | None):
         self.function = function
@@ -230,6 +238,8 @@ class _Parameters:
             for parameter in parameters
             if inputs is None and parameter.default is not parameter.empty
         }
+        # Otherwise the callee has to be called in the form that the program used
+        self.have_names = all(parameter.kind not in _POSITIONAL for parameter in parameters)
         self.var_keyword = next(
             (parameter.name for parameter in parameters if parameter.kind is parameter.VAR_KEYWORD), None
         )
@@ -310,10 +320,12 @@ def bind_arguments(
         ArgumentsRefused: If the arguments are too deep or too large to be shown to a hook.
     """
     if not hasattr(callee, "inputs"):
-        return _bind_function_arguments(callee, args, kwargs)
+        return _bind_in_form(lambda: inspect.signature(callee), args, kwargs)
     if args and hasattr(callee, "forward"):
         args, kwargs = _take_apart(args, kwargs, callee.inputs)
     parameters, error = _parameters_of(callee), None
+    if not parameters.have_names:
+        return _bind_in_form(lambda: parameters.signature, args, kwargs)
     # Names may be instances of a subclass of str
     named = {str.__str__(name): value for name, value in kwargs.items()} if kwargs else {}
     try:
@@ -337,17 +349,17 @@ def bind_arguments(
     return MappingProxyType(frozen), (), fresh, error
 
 
-def _bind_function_arguments(
-    function: Callable, args: tuple, kwargs: dict[str, Any]
+def _bind_in_form(
+    signature: Callable[[], inspect.Signature], args: tuple, kwargs: dict[str, Any]
 ) -> tuple[Mapping[str, Any], tuple, dict[str, Any], TypeError | None]:
-    """Bind the arguments of a function. It is called in the form that the program used, as it may know no names."""
+    """Bind arguments of a callee that is called in the form that the program used, as it may know no names."""
     copier, error = ArgumentCopier(), None
     pairs = [copier.copy(value) for value in args]
     named = {str.__str__(name): copier.copy(value) for name, value in kwargs.items()}
     frozen_args = tuple(pair[0] for pair in pairs)
     frozen = {name: pair[0] for name, pair in named.items()}
     try:
-        bound = inspect.signature(function).bind(*frozen_args, **frozen)
+        bound = signature().bind(*frozen_args, **frozen)
         bound.apply_defaults()
         frozen = {}
         for name, value in bound.arguments.items():

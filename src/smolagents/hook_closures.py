@@ -25,7 +25,7 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .hook_scope import OpaqueKey
+from .hook_scope import OpaqueKey, current_scope
 from .hooks import Deny, HookDispatcher, denied
 
 
@@ -43,7 +43,11 @@ class _Callee:
     def call(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         scope, agent = self.dispatcher.own_scope(), self.dispatcher.agent
         if scope is None:
-            raise denied(self.name, Deny("it was called outside of the run that it belongs to", "no_context"))
+            reason = Deny("it was called outside of the run that it belongs to", "no_context")
+            elsewhere = current_scope()
+            if elsewhere is None:
+                raise denied(self.name, reason)
+            raise self.dispatcher.deny(elsewhere.run, self.name, reason)
         if self.belongs_to_agent and {**agent.tools, **agent.managed_agents}.get(self.name) is not self.function:
             reason = Deny("the agent does not have it any more", "unknown_tool")
             raise self.dispatcher.deny(scope.run, self.name, reason)
@@ -90,10 +94,12 @@ def _call(key: OpaqueKey, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Exc
     try:
         return _callees[key].call(args, kwargs), None
     except Exception as error:
-        error.__cause__ = error.__context__ = None
+        # By the methods of the base class: generated code may have defined the class of the error
+        for name in ("__traceback__", "__cause__", "__context__"):
+            BaseException.__dict__[name].__set__(error, None)
         if isinstance(error, AttributeError):
-            error.obj = None
-        return None, error.with_traceback(None)
+            AttributeError.__dict__["obj"].__set__(error, None)
+        return None, error
 
 
 def close_over(dispatcher: HookDispatcher, name: str, value: Any) -> Any:

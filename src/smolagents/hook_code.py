@@ -18,22 +18,25 @@
 How generated code meets the hooks: the code action as an execution, and what an executor holds.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from types import CodeType, FrameType, MappingProxyType, TracebackType
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from .hook_arguments import freeze, is_plain
+from .hook_arguments import as_text, freeze, is_plain
+from .hook_attributes import AttributeAccess
 from .hook_closures import close_over, make_closure
-from .hooks import BoundHook, ToolExecutionDenied
+from .hook_scope import AgentRun, ExecutionInProgress, current_scope
+from .hooks import BoundHook, HookDispatcher, ToolExecutionDenied
 from .local_python_executor import (
-    ATTRIBUTE_READER,
+    ATTRIBUTE_ACCESS,
     BASE_PYTHON_TOOLS,
     CodeOutput,
-    InterpreterError,
     LocalPythonExecutor,
-    check_safer_result,
+    PrintContainer,
+    PythonExecutor,
 )
+from .tools import BaseTool
 
 
 if TYPE_CHECKING:
@@ -41,36 +44,15 @@ if TYPE_CHECKING:
 
 # What an executor can deliver that runs its code out of reach: its tools run there too
 REMOTE_KINDS = frozenset({"code"})
-_HOST_TYPES = (CodeType, FrameType, TracebackType)
 
 
 # Whose state holds nothing that runs without hooks
 _guarded_executors: WeakSet[LocalPythonExecutor] = WeakSet()
 
 
-def _make_attribute_reader(authorized_imports: list[str]) -> Callable[..., Any]:
-    """
-    Make what reads attributes for generated code: `getattr`, without what leads to objects of the host.
-
-    Frames and tracebacks hold the local variables of the host, and dunder attributes of functions lead to its modules.
-    """
-
-    def read_attribute(obj: Any, name: str, *default: Any) -> Any:
-        name = str.__str__(name)  # An instance of a subclass could lie about how it starts
-        if name.startswith("__") and name.endswith("__"):
-            raise InterpreterError(f"Forbidden access to dunder attribute: {name}")
-        value = getattr(obj, name, *default)
-        if isinstance(value, _HOST_TYPES):
-            raise InterpreterError(f"Forbidden access to a {type(value).__name__}: {name}")
-        check_safer_result(value, authorized_imports=authorized_imports)
-        return value
-
-    return read_attribute
-
-
 def guard_executor(agent: "CodeAgent") -> None:
     """
-    Put closures in place of the tools, managed agents, functions and variables that an executor was sent.
+    Make sure that hooks can guard what an executor was sent.
 
     Raises:
         ValueError: If the executor cannot deliver what the hooks want, or has a function in the place of a tool.
@@ -83,27 +65,49 @@ def guard_executor(agent: "CodeAgent") -> None:
     check_executors(agent, dispatcher.hooks_in_effect())
     if not isinstance(executor, LocalPythonExecutor):
         return
-    _guard_state(agent, executor)
+    tools: dict[str, Any] = {**agent.tools, **agent.managed_agents}
     sent: dict[str, Any] = executor.static_tools or {}
-    if ATTRIBUTE_READER in sent:  # It was sent no tools since
-        return
-    tools = {**agent.tools, **agent.managed_agents}
     if replaced := sorted(name for name in tools.keys() & sent.keys() if sent[name] is not tools[name]):
         raise ValueError(
             f"hooks: {', '.join(replaced)} cannot be guarded: in generated code a function of the executor has that "
             "name. Give the tool another name."
         )
-    read_attribute = _make_attribute_reader(executor.authorized_imports)
-    executor.static_tools = {  # type: ignore[assignment]  # upstream declares it by `None`
-        name: value
-        if BASE_PYTHON_TOOLS.get(name) is value
-        else make_closure(dispatcher, name, value, belongs_to_agent=True)
-        if name in tools
-        else close_over(dispatcher, name, value)
-        for name, value in sent.items()
-    } | {
-        "getattr": lambda obj, name, default=None: read_attribute(obj, name, default),
-        ATTRIBUTE_READER: read_attribute,
+    _guard_state(agent, executor)
+
+
+def guard_static_tools(static_tools: dict[str, Any], authorized_imports: list[str]) -> dict[str, Any]:
+    """
+    Make what a program under hooks gets in place of its static tools.
+
+    Args:
+        static_tools (`dict[str, Any]`): Tools, managed agents and functions by name.
+        authorized_imports (`list[str]`): Modules that the program may import.
+
+    Returns:
+        `dict[str, Any]`: Closures in place of all but the base functions, and the access to attributes.
+    """
+    from .agents import MultiStepAgent
+
+    scope = current_scope()
+    if scope is None:
+        return static_tools
+    agent, dispatcher = scope.run.agent, scope.run.agent.hook_dispatcher
+    tools: dict[str, Any] = {**agent.tools, **agent.managed_agents}
+    host_classes = (BaseTool, MultiStepAgent, PythonExecutor, HookDispatcher, AgentRun, ExecutionInProgress)
+    access = AttributeAccess(authorized_imports, host_classes)
+
+    def guard(name: str, value: Any) -> Any:
+        if BASE_PYTHON_TOOLS.get(name) is value:
+            return value
+        if name in tools and tools[name] is value:
+            return make_closure(dispatcher, name, value, belongs_to_agent=True)
+        return close_over(dispatcher, name, value)
+
+    return {
+        **{name: guard(name, value) for name, value in static_tools.items()},
+        "getattr": lambda obj, name, default=None: access.getattr(obj, name, default),
+        "setattr": lambda obj, name, value: access.setattr(obj, name, value),
+        ATTRIBUTE_ACCESS: access,
     }
 
 
@@ -147,25 +151,36 @@ def check_executors(agent: "MultiStepAgent", hooks: Iterable[BoundHook]) -> None
         check_executors(managed_agent, hooks)
 
 
+def _settle_print_outputs(executor: PythonExecutor) -> str:
+    """Render what a program printed, which it may have replaced by an object of its own, while the action lasts."""
+    state = getattr(executor, "state", {})
+    logs = as_text(str(state.get("_print_outputs", ""))) or ""
+    if "_print_outputs" in state:
+        state["_print_outputs"] = PrintContainer()
+        state["_print_outputs"].value = logs
+    return logs
+
+
 def execute_code(agent: "CodeAgent", code: str) -> CodeOutput:
     """Execute a code action. One that is denied, or that a denial ends, has an output without a result."""
     dispatcher, executor = agent.hook_dispatcher, agent.python_executor
     if not dispatcher.is_active():
         return executor(code)
-    guard_executor(agent)  # The host may have sent tools after the run began, or outside of one
 
-    def without_result() -> CodeOutput:
-        logs = str(getattr(executor, "state", {}).get("_print_outputs", ""))
-        return CodeOutput(output=None, logs=logs, is_final_answer=False)
+    so_far = CodeOutput(output=None, logs="", is_final_answer=False)
 
     def call() -> CodeOutput:
+        guard_executor(agent)  # The host may have sent tools since the run began, or outside of one
         try:
             return executor(code)
-        except ToolExecutionDenied:  # Nobody in the program caught it
-            return without_result()
+        except Exception as error:
+            so_far.logs = _settle_print_outputs(executor)
+            if isinstance(error, ToolExecutionDenied):  # Nobody in the program caught it
+                return so_far
+            raise
 
     def view(output: CodeOutput | None) -> Mapping[str, Any]:
-        output = output or without_result()
+        output = output or so_far
         return freeze({"output": output.output, "logs": output.logs, "is_final_answer": output.is_final_answer})
 
     try:

@@ -68,7 +68,8 @@ class AgentRun:
         "step_number",
         "denials",
         "answers",
-        "last_step",
+        "steps",
+        "is_answered",
         "over",
     )
 
@@ -87,7 +88,8 @@ class AgentRun:
         self.step_number = 0
         self.denials: list[str] = []  # Of the current step, as the model is told
         self.answers: list[Any] = []  # Final answers of the current step that the hooks let through
-        self.last_step: Any = None  # That the hooks were told of
+        self.steps: list[Any] = []  # That the hooks were told of
+        self.is_answered = False  # Whether the hooks decided on an answer of the run
         self.over = False
 
     @property

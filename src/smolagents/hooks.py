@@ -32,7 +32,7 @@ from logging import getLogger
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-from .hook_arguments import ArgumentCopier, ArgumentsRefused, Opaque, bind_arguments, freeze
+from .hook_arguments import ArgumentCopier, ArgumentsRefused, Opaque, as_text, bind_arguments, freeze
 from .hook_scope import (
     AgentRun,
     ExecutionInProgress,
@@ -43,7 +43,7 @@ from .hook_scope import (
     is_over,
     within,
 )
-from .memory import ActionStep, PlanningStep
+from .memory import ActionStep, FinalAnswerStep, PlanningStep
 
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ class BoundHook:
         try:
             answer = method(*args)
         except Exception as error:
-            logger.exception(f"{self.name}.{method.__name__} raised")
+            logger.exception(f"The hook {self.name} raised")
             return Deny(f"{self.name} failed with {type(error).__name__}, see the log", "hook_error")
         if answer is None or isinstance(answer, Deny):
             return answer
@@ -235,22 +235,21 @@ def denied(name: str, denial: Deny, withheld: bool = False) -> ToolExecutionDeni
 
 
 # Threads in which a hook is being called: what starts there meanwhile, such as a generated `__del__`, is denied
-_asking_threads: set[int] = set()
+_asking_threads: set[int | None] = set()
 
 
-class _Asking:
+class _asking:
     """While hooks are being called in this thread."""
 
-    __slots__ = ()
+    __slots__ = ("_thread",)
 
     def __enter__(self) -> None:
-        _asking_threads.add(threading.get_ident())
+        thread = threading.get_ident()
+        self._thread = None if thread in _asking_threads else thread  # An agent that a hook runs has steps too
+        _asking_threads.add(thread)
 
     def __exit__(self, *exception: object) -> None:
-        _asking_threads.discard(threading.get_ident())
-
-
-_asking = _Asking()
+        _asking_threads.discard(self._thread)
 
 
 class HookDispatcher:
@@ -287,9 +286,8 @@ class HookDispatcher:
             self._advance(AgentRun(self.agent, self._bound, current_scope()), stream) if self.is_active() else stream
         )
 
-    def guard_step(self, memory_step: ActionStep) -> Generator:
+    def guard_step(self, memory_step: ActionStep, stream: Generator) -> Generator:
         """Take a step. Its observations name every denial, and only an answer that the hooks let through is final."""
-        stream = self.agent._step_stream(memory_step)
         if not self.is_active():
             return stream
         if (scope := self.own_scope()) is not None:
@@ -316,6 +314,8 @@ class HookDispatcher:
 
     def _advance(self, run: AgentRun, stream: Generator) -> Generator:
         def throw_after(item: Any) -> Exception | None:
+            if isinstance(item, FinalAnswerStep) and not run.is_answered:
+                item.output, _ = self._check_answer(run, item.output)
             if not isinstance(item, ActionStep):  # One that is yielded is in memory
                 return None
             return self._stopped(run) if self._tell_step(run, item) and not item.is_final_answer else None
@@ -330,11 +330,15 @@ class HookDispatcher:
                     output = self._check_final_output(run, memory_step, output)
                 yield output
         except Exception as error:
-            raise error if run.tree.stop is None else self._stopped(run) from error
+            if run.tree.stop is None:
+                raise
+            raise self._stopped(run) from error
         finally:
-            if denials := run.unobserved_denials(memory_step.observations or ""):
+            observations = as_text(memory_step.observations)
+            if denials := run.unobserved_denials(observations or ""):
                 self.agent.logger.log(denials.replace("[", "|"))  # Escape potential rich-tag-like components
-                memory_step.observations = "\n".join(filter(None, [memory_step.observations, denials]))
+                observations = f"{observations}\n{denials}" if observations else denials
+            memory_step.observations = observations
         if run.tree.stop is not None:
             raise self._stopped(run)
 
@@ -349,10 +353,10 @@ class HookDispatcher:
     def _tell_step(self, run: AgentRun, memory_step: ActionStep | PlanningStep) -> bool:
         """Tell the hooks of a step that is in memory, and say whether one stops the run."""
         asked = [(bound, bound.after_step) for bound in run.hooks if bound.after_step is not None]
-        if not asked or memory_step is run.last_step:
+        if not asked or any(memory_step is step for step in run.steps):
             return False
-        run.last_step = memory_step
-        with _asking:
+        run.steps.append(memory_step)
+        with _asking():
             denial, _ = most_severe([(bound.ask(after_step, memory_step), bound.name) for bound, after_step in asked])
         run.tree.stop = run.tree.stop or denial
         return denial is not None
@@ -384,6 +388,8 @@ class HookDispatcher:
             return call()
         kind: Kind = "agent" if name in self.agent.managed_agents else "tool"
         frozen = freeze(arguments if type(arguments) is dict else {"args": (arguments,)})
+        if isinstance(frozen, Opaque):  # Too deep or too large
+            frozen = MappingProxyType({"args": frozen})
         try:
             with self.within_run() as scope:
                 return self.dispatch(scope, kind, name, frozen, call)
@@ -395,25 +401,32 @@ class HookDispatcher:
         if self.is_active():
             with self.within_run() as scope:
                 message.content, _ = self._check_answer(scope.run, message.content)
+                scope.run.is_answered = True  # Denied or not, the run ends with it
         return message
 
     def _check_answer(self, run: AgentRun, answer: Any) -> tuple[Any, bool]:
         """Dispatch an answer as `final_answer` unless it came that way. Returns what to answer, and if it is final."""
-        if isinstance(answer, DenialMessage) or any(answer is accepted for accepted in run.answers):
-            return answer, not isinstance(answer, DenialMessage)
+        if isinstance(answer, DenialMessage):
+            return answer, False
+        run.is_answered = True
+        if any(answer is accepted for accepted in run.answers):
+            return answer, True
         try:
             frozen, fresh = ArgumentCopier().copy(answer)
             arguments = MappingProxyType({"answer": frozen})
             return self.dispatch(run, "tool", "final_answer", arguments, lambda: fresh), True
         except ArgumentsRefused as refused:
-            return str(self.deny(run, "final_answer", Deny(refused.reason, refused.code))), False
-        except ToolExecutionDenied as exception:
-            return str(exception), False
+            exception = self.deny(run, "final_answer", Deny(refused.reason, refused.code))
+        except ToolExecutionDenied as denied_answer:
+            exception = denied_answer
+        run.is_answered = False
+        return str(exception), False
 
     def call_tool(self, scope: Scope, name: str, tool: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
         kind: Kind = "agent" if self.agent.managed_agents.get(name) is tool else "tool"
         options = {}
-        if "sanitize_inputs_outputs" in kwargs and hasattr(tool, "forward"):
+        kwargs = {str.__str__(key): value for key, value in kwargs.items()}  # Some may be of a subclass
+        if type(kwargs.get("sanitize_inputs_outputs")) is bool and hasattr(tool, "forward"):
             options["sanitize_inputs_outputs"] = kwargs.pop("sanitize_inputs_outputs")
         try:
             arguments, fresh_args, fresh_kwargs, error = bind_arguments(tool, args, kwargs)
@@ -476,10 +489,10 @@ class HookDispatcher:
         )
         hooks = [bound for bound in run.hooks if kind in bound.kinds]
         asked: list[BoundHook] = []
-        answers: list[tuple[Deny | None, str]] = []
+        answers: list[tuple[Deny | None, str | None]] = []
         executed, result, error, start = False, None, None, 0.0
         try:
-            with _asking:
+            with _asking():
                 for bound in hooks:
                     asked.append(bound)
                     answers.append((bound.ask(bound.before, execution), bound.name))
@@ -498,9 +511,9 @@ class HookDispatcher:
             outcome = ToolOutcome("error", view(None) if kind == "code" else None, error, duration=duration)
         else:
             outcome = ToolOutcome("ok", view(result) if hooks else None, duration=duration)
-        with _asking:
-            answers = [(bound.ask(bound.after, execution, outcome), bound.name) for bound in reversed(asked)]
-        denial, _ = most_severe([(denial, denied_by), *reversed(answers)])
+        answers, interruption = self._tell(execution, outcome, asked)
+        denial, _ = most_severe([(denial, denied_by), *answers])
+        error = interruption or error
         if denial is not None and denial.stop:
             run.tree.stop = run.tree.stop or denial
         if denial is not None and (error is None or isinstance(error, Exception)):
@@ -508,6 +521,20 @@ class HookDispatcher:
         if error is not None:
             raise error
         return result
+
+    def _tell(
+        self, execution: ToolExecution, outcome: ToolOutcome, asked: list[BoundHook]
+    ) -> tuple[list[tuple[Deny | None, str | None]], BaseException | None]:
+        """Tell the hooks that were asked, in reverse. Returns their answers in order, and what interrupted one."""
+        answers: list[tuple[Deny | None, str | None]] = []
+        interruption = None
+        with _asking():
+            for bound in reversed(asked):
+                try:
+                    answers.insert(0, (bound.ask(bound.after, execution, outcome), bound.name))
+                except BaseException as exception:
+                    interruption = exception
+        return answers, interruption
 
     def deny(self, run: AgentRun, name: str, denial: Deny, executed: bool = False) -> ToolExecutionDenied:
         """Note a denial for the observations of the step."""

@@ -64,7 +64,7 @@ def test_a_program_cannot_change_the_class_of_a_denial(program, shell, host_as_i
 
 
 def test_a_program_cannot_turn_a_stop_into_a_denial(shell, host_as_it_was):
-    program = GET_DENY + "D.stop = False\napply(lambda: 1)\nshell('y')"
+    program = GET_DENY + "try:\n    D.stop = False\nexcept Exception:\n    v = 1\napply(lambda: 1)\nshell('y')"
     hook = RecordingHook(lambda e: Deny("no", stop=e.name == "apply") if e.name in ("shell", "apply") else None)
     agent = code_agent(program, tools=[shell, Apply()], hooks=[hook])
     with pytest.raises(ToolExecutionStopped):
