@@ -27,6 +27,7 @@ from weakref import WeakKeyDictionary
 
 from .hook_scope import OpaqueKey, current_scope
 from .hooks import Deny, HookDispatcher, denied
+from .utils import is_valid_name
 
 
 class _Callee:
@@ -117,17 +118,26 @@ def close_over(dispatcher: HookDispatcher, name: str, value: Any) -> Any:
     return _close_over(dispatcher, name, value, {})
 
 
-def _close_over(dispatcher: HookDispatcher, name: str, value: Any, done: dict[int, Any]) -> Any:
+def _close_over(dispatcher: HookDispatcher, name: str, value: Any, done: dict[int, tuple[Any, Any]]) -> Any:
+    # By id, with the value itself, so that no other value gets its id meanwhile
     if id(value) in done:
-        return done[id(value)]
+        return done[id(value)][1]
     kind = type(value)
     if kind is dict or kind is list or kind is tuple or kind is set or kind is frozenset:
-        done[id(value)] = value  # A container that contains itself stays as it is there
+        closed: Any = {} if kind is dict else []
+        done[id(value)] = value, closed  # What contains itself contains its copy
         items = list(value.items()) if kind is dict else list(value)
-        closed = [_close_over(dispatcher, name, item, done) for item in items]
-        if any(new is not old for new, old in zip(closed, items)):
-            done[id(value)] = value = kind(closed)
+        new_items = [_close_over(dispatcher, name, item, done) for item in items]
+        closed.update(new_items) if kind is dict else closed.extend(new_items)
+        if all(new is old for new, old in zip(new_items, items)):
+            closed = value
+        elif kind is not dict and kind is not list:
+            closed = kind(closed)
     elif callable(value) and not isinstance(value, type):
-        own_name = getattr(value, "name", None) or getattr(value, "__name__", None)
-        done[id(value)] = value = make_closure(dispatcher, own_name if isinstance(own_name, str) else name, value)
-    return value
+        own_name: Any = getattr(value, "name", None) or getattr(value, "__name__", None)
+        # A lambda's is no name
+        closed = make_closure(dispatcher, own_name if is_valid_name(own_name) else name, value)
+    else:
+        return value
+    done[id(value)] = value, closed
+    return closed

@@ -99,9 +99,9 @@ def guard_static_tools(static_tools: dict[str, Any], authorized_imports: list[st
     def guard(name: str, value: Any) -> Any:
         if BASE_PYTHON_TOOLS.get(name) is value:
             return value
-        if name in tools and tools[name] is value:
-            return make_closure(dispatcher, name, value, belongs_to_agent=True)
-        return close_over(dispatcher, name, value)
+        if not callable(value) or isinstance(value, type):
+            return close_over(dispatcher, name, value)
+        return make_closure(dispatcher, name, value, belongs_to_agent=name in tools and tools[name] is value)
 
     return {
         **{name: guard(name, value) for name, value in static_tools.items()},
@@ -139,6 +139,8 @@ def check_executors(agent: "MultiStepAgent", hooks: Iterable[BoundHook]) -> None
     Raises:
         ValueError: If a hook wants kinds that the executor cannot deliver.
     """
+    if not (hooks := tuple(hooks)):
+        return
     executor = getattr(agent, "python_executor", None)
     for bound in hooks if executor is not None and not isinstance(executor, LocalPythonExecutor) else ():
         if beyond := bound.kinds - REMOTE_KINDS:
