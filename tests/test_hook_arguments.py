@@ -266,6 +266,18 @@ def test_a_tool_with_a_generic_signature_is_bound_by_its_declared_inputs():
     assert bind_arguments(other, (1,), {})[0] == {"path": 1}
 
 
+def test_a_tool_that_takes_arguments_by_position_only_gets_them_so():
+    class ByPosition(Taking):
+        def forward(self, first, /, second="default"):
+            self.taken.append((first, second))
+
+    tool = ByPosition()
+    frozen, fresh_args, fresh, error = bind_arguments(tool, ([1],), {"second": 2, "sanitize_inputs_outputs": True})
+    assert error is None and thaw(frozen) == {"first": [1], "second": 2}
+    tool(*fresh_args, **fresh)
+    assert tool.taken == [([1], 2)]
+
+
 # The same from generated code
 
 

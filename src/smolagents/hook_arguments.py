@@ -38,6 +38,8 @@ MAX_ITEMS = 1_000_000
 
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 _CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
+# An option of `Tool.__call__`, and no argument of the tool
+_SANITIZE = "sanitize_inputs_outputs"
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 # Reading these from a type as attributes could run a property of a generated metaclass
@@ -319,34 +321,46 @@ def bind_arguments(
     Raises:
         ArgumentsRefused: If the arguments are too deep or too large to be shown to a hook.
     """
+    kwargs, error = _plain_names(kwargs)
     if not hasattr(callee, "inputs"):
         return _bind_in_form(lambda: inspect.signature(callee), args, kwargs)
-    if args and hasattr(callee, "forward"):
+    is_tool = hasattr(callee, "forward")
+    sanitize = kwargs.pop(_SANITIZE) if is_tool and type(kwargs.get(_SANITIZE)) is bool else None
+    if args and is_tool:
         args, kwargs = _take_apart(args, kwargs, callee.inputs)
-    parameters, error = _parameters_of(callee), None
+    parameters = _parameters_of(callee)
     if not parameters.have_names:
-        return _bind_in_form(lambda: parameters.signature, args, kwargs)
-    # Names may be instances of a subclass of str
-    named = {str.__str__(name): value for name, value in kwargs.items()} if kwargs else {}
+        frozen, fresh_args, fresh, error = _bind_in_form(lambda: parameters.signature, args, kwargs)
+        return frozen, fresh_args, fresh if sanitize is None else {**fresh, _SANITIZE: sanitize}, error
+    named = kwargs
     try:
-        if len(named) != len(kwargs):
-            raise TypeError("got multiple values for an argument")
-        named = parameters.bind(args, named)
+        named = parameters.bind(args, kwargs)
     except TypeError as bind_error:
-        error = bind_error
+        error = error or bind_error
         if args:
-            named = {"args": args, **named}
+            named = {"args": args, **kwargs}
     copier = ArgumentCopier()
-    frozen, fresh = {}, {}
+    shown, fresh = {}, {}
     for name, value in named.items():
         if type(value) in _SCALARS:
-            frozen[name] = fresh[name] = value
+            shown[name] = fresh[name] = value
         else:
-            frozen[name], fresh[name] = copier.copy(value)
+            shown[name], fresh[name] = copier.copy(value)
     for name, default in parameters.defaults.items():
-        if name not in frozen:
-            frozen[name], _ = copier.copy(default)
-    return MappingProxyType(frozen), (), fresh, error
+        if name not in shown:
+            shown[name], _ = copier.copy(default)
+    if sanitize is not None:
+        fresh[_SANITIZE] = sanitize
+    return MappingProxyType(shown), (), fresh, error
+
+
+def _plain_names(kwargs: dict[str, Any]) -> tuple[dict[str, Any], TypeError | None]:
+    """Keyword arguments by plain names, and the error if two of them are the same."""
+    for name in kwargs:
+        if type(name) is not str:  # Of a subclass
+            plain = {str.__str__(name): value for name, value in kwargs.items()}
+            return plain, TypeError("got multiple values for an argument") if len(plain) < len(kwargs) else None
+    return kwargs, None
 
 
 def _bind_in_form(
@@ -355,7 +369,7 @@ def _bind_in_form(
     """Bind arguments of a callee that is called in the form that the program used, as it may know no names."""
     copier, error = ArgumentCopier(), None
     pairs = [copier.copy(value) for value in args]
-    named = {str.__str__(name): copier.copy(value) for name, value in kwargs.items()}
+    named = {name: copier.copy(value) for name, value in kwargs.items()}
     frozen_args = tuple(pair[0] for pair in pairs)
     frozen = {name: pair[0] for name, pair in named.items()}
     try:

@@ -424,10 +424,6 @@ class HookDispatcher:
 
     def call_tool(self, scope: Scope, name: str, tool: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
         kind: Kind = "agent" if self.agent.managed_agents.get(name) is tool else "tool"
-        options = {}
-        kwargs = {str.__str__(key): value for key, value in kwargs.items()}  # Some may be of a subclass
-        if type(kwargs.get("sanitize_inputs_outputs")) is bool and hasattr(tool, "forward"):
-            options["sanitize_inputs_outputs"] = kwargs.pop("sanitize_inputs_outputs")
         try:
             arguments, fresh_args, fresh_kwargs, error = bind_arguments(tool, args, kwargs)
         except ArgumentsRefused as refused:
@@ -436,7 +432,7 @@ class HookDispatcher:
         def call():
             if error is not None:
                 raise error
-            return tool(*fresh_args, **fresh_kwargs, **options)
+            return tool(*fresh_args, **fresh_kwargs)
 
         result = self.dispatch(scope, kind, name, arguments, call)
         if name == "final_answer":
