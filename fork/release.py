@@ -60,14 +60,27 @@ def installed_release(project: Project) -> Release:
     return _verified(found, project, remedy=f"{isolated}, or `{reinstall}` first")
 
 
-def fetched_release(project: Project) -> Release:
-    """The release's wheel, fetched with pip the first time and kept in the project's `.fork` folder.
+def fetched_wheel(project: Project) -> Path:
+    """Where the release's wheel is kept: the project's `.fork` folder. Fetched with pip the first time, and verified.
 
     Raises:
         ForkError: If pip cannot fetch it, or it is not as it was released.
     """
-    name = f"{PACKAGE}-{project.release}-py3-none-any.whl"
-    kept = project.memory / name
+    fetched_release(project)
+    return _kept_wheel(project)
+
+
+def _kept_wheel(project: Project) -> Path:
+    return project.memory / f"{PACKAGE}-{project.release}-py3-none-any.whl"
+
+
+def fetched_release(project: Project) -> Release:
+    """What is in the wheel of `fetched_wheel`.
+
+    Raises:
+        ForkError: If pip cannot fetch it, or it is not as it was released.
+    """
+    kept = _kept_wheel(project)
     if kept.exists():
         return _verified(_in_wheel(kept), project, remedy=f"delete {kept} to have it fetched again")
     with tempfile.TemporaryDirectory() as folder:
@@ -75,11 +88,11 @@ def fetched_release(project: Project) -> Release:
         done = subprocess.run(
             [*pip, "--dest", folder, f"{PACKAGE}=={project.release}"], capture_output=True, text=True
         )
-        wheel = Path(folder) / name
+        wheel = Path(folder) / kept.name
         if done.returncode or not wheel.exists():
             reason = (done.stderr.strip().splitlines() or ["no such wheel"])[-1]
             raise ForkError(
-                f"pip could not fetch {PACKAGE} {project.release} ({reason}): put {name} into {kept.parent}"
+                f"pip could not fetch {PACKAGE} {project.release} ({reason}): put {kept.name} into {kept.parent}"
             )
         release = _verified(_in_wheel(wheel), project, remedy="fetch it from another index")
         kept.parent.mkdir(exist_ok=True)

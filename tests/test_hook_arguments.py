@@ -214,7 +214,7 @@ def test_all_arguments_of_a_call_count_together():
 )
 def test_arguments_are_bound_to_names_as_the_tool_binds_them(args, kwargs, expected):
     tool = Taking()
-    frozen, fresh, error = bind_arguments(tool, args, kwargs)
+    frozen, _, fresh, error = bind_arguments(tool, args, kwargs)
     assert error is None and thaw(frozen) == expected
     tool(*args, **kwargs)
     tool(**fresh)
@@ -223,7 +223,7 @@ def test_arguments_are_bound_to_names_as_the_tool_binds_them(args, kwargs, expec
 
 @pytest.mark.parametrize("args, kwargs", [((1, 2, 3), {}), ((1,), {"first": 1}), ((), {"third": 1})])
 def test_arguments_that_do_not_fit_are_an_error_and_still_shown(args, kwargs):
-    frozen, _, error = bind_arguments(Taking(), args, kwargs)
+    frozen, _, _, error = bind_arguments(Taking(), args, kwargs)
     assert isinstance(error, TypeError)
     assert frozen.get("args", ()) == args
 
@@ -239,7 +239,7 @@ def test_a_dictionary_that_answers_differently_when_asked_by_the_tool_is_read_as
         def __getitem__(self, key):
             return "evil"
 
-    frozen, fresh, _ = bind_arguments(Taking(), (Lying(first="good"),), {})
+    frozen, _, fresh, _ = bind_arguments(Taking(), (Lying(first="good"),), {})
     assert frozen["first"] == "good" and fresh == {"first": "good"}
 
 
@@ -248,7 +248,7 @@ def test_a_keyword_that_is_an_instance_of_a_subclass_of_str_becomes_a_plain_name
         __hash__ = lambda self: 0  # noqa: E731
         __eq__ = lambda self, other: False  # noqa: E731
 
-    frozen, fresh, error = bind_arguments(Taking(), (), {Name("first"): 1})
+    frozen, _, fresh, error = bind_arguments(Taking(), (), {Name("first"): 1})
     assert error is None and set(map(type, fresh)) == {str}
     assert frozen["first"] == 1
 
@@ -264,6 +264,18 @@ def test_a_tool_with_a_generic_signature_is_bound_by_its_declared_inputs():
     other.inputs = {"path": one.inputs["first"]}
     assert bind_arguments(one, (1, 2), {})[0] == {"first": 1, "second": 2}
     assert bind_arguments(other, (1,), {})[0] == {"path": 1}
+
+
+def test_a_tool_that_takes_arguments_by_position_only_gets_them_so():
+    class ByPosition(Taking):
+        def forward(self, first, /, second="default"):
+            self.taken.append((first, second))
+
+    tool = ByPosition()
+    frozen, fresh_args, fresh, error = bind_arguments(tool, ([1],), {"second": 2, "sanitize_inputs_outputs": True})
+    assert error is None and thaw(frozen) == {"first": [1], "second": 2}
+    tool(*fresh_args, **fresh)
+    assert tool.taken == [([1], 2)]
 
 
 # The same from generated code

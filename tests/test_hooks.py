@@ -570,6 +570,35 @@ def test_the_hooks_of_an_agent_cannot_be_swapped_unnoticed(kind):
         agent.hooks = []
 
 
+def test_a_run_whose_stream_is_abandoned_is_over():
+    leaked = []
+    tool, hook = Effect(), RecordingHook()
+    agent = code_agent("kept = effect", tools=[tool], hooks=[hook])
+    stream = agent.run("task", stream=True)
+    for item in stream:
+        if isinstance(item, ActionStep):
+            break
+    leaked.append(agent.python_executor.state["kept"])
+    try:
+        stream.close()
+    except RuntimeError:  # Upstream's generator yields in a `finally`
+        pass
+    with pytest.raises(ToolExecutionDenied):
+        leaked[0]("x")
+    assert tool.effects == []
+
+
+def test_a_consumer_of_a_stream_is_outside_of_the_run():
+    hook, tool = RecordingHook(), Effect()
+    agent = code_agent("effect('x')", "final_answer('done')", tools=[tool], hooks=[hook])
+    other = code_agent("effect('y')", "final_answer('done')", tools=[tool])
+    for item in agent.run("task", stream=True):
+        if isinstance(item, ActionStep):
+            other.run("task")
+    assert "y" in tool.effects
+    assert all(execution.arguments.get("what") != "y" for execution in hook.asked)
+
+
 # After each step
 
 

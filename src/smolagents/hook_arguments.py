@@ -38,9 +38,12 @@ MAX_ITEMS = 1_000_000
 
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 _CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
+# An option of `Tool.__call__`, and no argument of the tool
+_SANITIZE = "sanitize_inputs_outputs"
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 # Reading these from a type as attributes could run a property of a generated metaclass
-type_name = type.__dict__["__name__"].__get__
+_type_name = type.__dict__["__name__"].__get__
 _type_mro = type.__dict__["__mro__"].__get__
 
 
@@ -94,6 +97,14 @@ def _base_value(value: Any) -> tuple[bool, Any]:
     return False, value
 
 
+def _copy_leaf(value: Any) -> tuple[Any, Any]:
+    """Copy a value that is no container: the frozen one for hooks and the fresh one for the callee."""
+    if type(value) in _SCALARS:
+        return value, value
+    is_base, base = _base_value(value)
+    return (base, base) if is_base else (Opaque(_type_name(type(value))), value)
+
+
 class ArgumentCopier:
     """
     Copies values, each into a frozen one for hooks and a fresh one for the callee.
@@ -103,7 +114,6 @@ class ArgumentCopier:
     """
 
     def __init__(self):
-        self.is_plain = True  # Whether each value so far was plain data, and of no subclass
         self._size = 0
         # By id, with the value itself: another thread may drop it meanwhile, and ids are used again
         self._copies: dict[int, tuple[Any, tuple[Any, Any, int] | None]] = {}
@@ -124,12 +134,8 @@ class ArgumentCopier:
         """
         self._count(1)
         kind = type(value)
-        if kind in _SCALARS:
-            return value, value
         if kind not in _CONTAINERS:
-            self.is_plain = False
-            is_base, value = _base_value(value)
-            return (value, value) if is_base else (Opaque(type_name(kind)), value)
+            return _copy_leaf(value)
         if id(value) in self._copies:
             _, copies = self._copies[id(value)]
             if copies is None:
@@ -143,8 +149,7 @@ class ArgumentCopier:
         try:
             frozen, fresh = self._copy_container(value, kind, depth + 1)
         except _NotPlain:
-            self.is_plain = False
-            frozen, fresh = Opaque(type_name(kind)), value
+            frozen, fresh = Opaque(_type_name(kind)), value
         self._copies[id(value)] = (value, (frozen, fresh, self._size - before))
         return frozen, fresh
 
@@ -176,7 +181,6 @@ class ArgumentCopier:
             if depth >= MAX_DEPTH:
                 raise ArgumentsRefused("arguments_too_deep", f"a key is nested deeper than {MAX_DEPTH} levels")
             return kind(self._copy_key(item, depth + 1) for item in key)
-        self.is_plain = False
         is_base, key = _base_value(key)
         if not is_base:
             raise _NotPlain
@@ -198,18 +202,25 @@ def freeze(value: Any) -> Any:
     Returns:
         `Any`: A frozen copy of plain data, and [`Opaque`] for all else and for what is too deep or too large.
     """
-    if type(value) in _SCALARS:
-        return value
+    if type(value) not in _CONTAINERS:
+        return _copy_leaf(value)[0]
     try:
         return ArgumentCopier().copy(value)[0]
-    except ArgumentsRefused:
-        return Opaque(type_name(type(value)))
+    except (ArgumentsRefused, RecursionError):
+        return Opaque(_type_name(type(value)))
+
+
+def as_text(value: Any) -> str | None:
+    """Reduce what generated code may have made in place of a text, which would answer as it likes, to a plain text."""
+    if value is None or type(value) is str:
+        return value
+    return str.__str__(value) if issubclass(type(value), str) else "(not a text)"
 
 
 class _Parameters:
     """The parameters of a tool or managed agent, read once: `inspect.signature` costs more than the rest of a call."""
 
-    __slots__ = ("function", "signature", "names", "defaults", "var_keyword")
+    __slots__ = ("function", "signature", "names", "defaults", "var_keyword", "have_names")
 
     def __init__(self, function: Callable, inputs: Mapping[str, Any] | None):
         self.function = function
@@ -229,6 +240,8 @@ class _Parameters:
             for parameter in parameters
             if inputs is None and parameter.default is not parameter.empty
         }
+        # Otherwise the callee has to be called in the form that the program used
+        self.have_names = all(parameter.kind not in _POSITIONAL for parameter in parameters)
         self.var_keyword = next(
             (parameter.name for parameter in parameters if parameter.kind is parameter.VAR_KEYWORD), None
         )
@@ -278,43 +291,98 @@ def _take_apart(args: tuple, kwargs: dict[str, Any], inputs: Mapping[str, Any]) 
     return args, kwargs
 
 
+def is_plain(value: Any) -> bool:
+    """Whether a value is plain data all the way down, with nothing that can be called."""
+    return not _has_opaque(freeze(value))
+
+
+def _has_opaque(frozen: Any) -> bool:
+    if isinstance(frozen, MappingProxyType):
+        return any(map(_has_opaque, frozen.values()))
+    return any(map(_has_opaque, frozen)) if isinstance(frozen, tuple) else isinstance(frozen, Opaque)
+
+
 def bind_arguments(
     callee: Any, args: tuple, kwargs: dict[str, Any]
-) -> tuple[Mapping[str, Any], dict[str, Any], TypeError | None]:
+) -> tuple[Mapping[str, Any], tuple, dict[str, Any], TypeError | None]:
     """
     Copy the arguments of a call and bind them to the names of the callee's parameters.
 
     Args:
-        callee (`BaseTool` or `MultiStepAgent`): Tool or managed agent that is called.
+        callee (`Callable`): Tool, managed agent or function that is called.
         args (`tuple`): Positional arguments.
         kwargs (`dict[str, Any]`): Keyword arguments.
 
     Returns:
-        `tuple[Mapping[str, Any], dict[str, Any], TypeError | None]`: The frozen arguments by name, defaults included,
-            for hooks; the fresh arguments by name for the callee; and the error if they do not fit the parameters, in
-            which case positional arguments are under the name `"args"`.
+        `tuple[Mapping[str, Any], tuple, dict[str, Any], TypeError | None]`: The frozen arguments by name, defaults
+            included, for hooks; the fresh positional and keyword arguments for the callee; and the error if they do
+            not fit the parameters, in which case positional arguments are under the name `"args"`.
 
     Raises:
         ArgumentsRefused: If the arguments are too deep or too large to be shown to a hook.
     """
-    if args and hasattr(callee, "forward"):
+    kwargs, error = _plain_names(kwargs)
+    if not hasattr(callee, "inputs"):
+        return _bind_in_form(lambda: inspect.signature(callee), args, kwargs)
+    is_tool = hasattr(callee, "forward")
+    sanitize = kwargs.pop(_SANITIZE) if is_tool and type(kwargs.get(_SANITIZE)) is bool else None
+    if args and is_tool:
         args, kwargs = _take_apart(args, kwargs, callee.inputs)
-    parameters, error = _parameters_of(callee), None
-    # Names may be instances of a subclass of str
-    named = {str.__str__(name): value for name, value in kwargs.items()} if kwargs else {}
+    parameters = _parameters_of(callee)
+    if not parameters.have_names:
+        frozen, fresh_args, fresh, error = _bind_in_form(lambda: parameters.signature, args, kwargs)
+        return frozen, fresh_args, fresh if sanitize is None else {**fresh, _SANITIZE: sanitize}, error
+    named = kwargs
     try:
-        if len(named) != len(kwargs):
-            raise TypeError("got multiple values for an argument")
-        named = parameters.bind(args, named)
+        named = parameters.bind(args, kwargs)
     except TypeError as bind_error:
-        error = bind_error
+        error = error or bind_error
         if args:
-            named = {"args": args, **named}
+            named = {"args": args, **kwargs}
     copier = ArgumentCopier()
-    frozen, fresh = {}, {}
+    shown, fresh = {}, {}
     for name, value in named.items():
-        frozen[name], fresh[name] = copier.copy(value)
+        if type(value) in _SCALARS:
+            shown[name] = fresh[name] = value
+        else:
+            shown[name], fresh[name] = copier.copy(value)
     for name, default in parameters.defaults.items():
-        if name not in frozen:
-            frozen[name], _ = copier.copy(default)
-    return MappingProxyType(frozen), fresh, error
+        if name not in shown:
+            shown[name], _ = copier.copy(default)
+    if sanitize is not None:
+        fresh[_SANITIZE] = sanitize
+    return MappingProxyType(shown), (), fresh, error
+
+
+def _plain_names(kwargs: dict[str, Any]) -> tuple[dict[str, Any], TypeError | None]:
+    """Keyword arguments by plain names, and the error if two of them are the same."""
+    for name in kwargs:
+        if type(name) is not str:  # Of a subclass
+            plain = {str.__str__(name): value for name, value in kwargs.items()}
+            return plain, TypeError("got multiple values for an argument") if len(plain) < len(kwargs) else None
+    return kwargs, None
+
+
+def _bind_in_form(
+    signature: Callable[[], inspect.Signature], args: tuple, kwargs: dict[str, Any]
+) -> tuple[Mapping[str, Any], tuple, dict[str, Any], TypeError | None]:
+    """Bind arguments of a callee that is called in the form that the program used, as it may know no names."""
+    copier, error = ArgumentCopier(), None
+    pairs = [copier.copy(value) for value in args]
+    named = {name: copier.copy(value) for name, value in kwargs.items()}
+    frozen_args = tuple(pair[0] for pair in pairs)
+    frozen = {name: pair[0] for name, pair in named.items()}
+    try:
+        bound = signature().bind(*frozen_args, **frozen)
+        bound.apply_defaults()
+        frozen = {}
+        for name, value in bound.arguments.items():
+            if bound.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+                frozen.update(value)
+            else:
+                frozen[name] = freeze(value)
+    except (TypeError, ValueError) as bind_error:  # ValueError: a builtin that does not tell its signature
+        error = bind_error if isinstance(bind_error, TypeError) else None
+        frozen = {"args": frozen_args, **frozen} if args else frozen
+    fresh_args, fresh = tuple(pair[1] for pair in pairs), {name: pair[1] for name, pair in named.items()}
+    return MappingProxyType(frozen), fresh_args, fresh, error

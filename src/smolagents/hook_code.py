@@ -15,160 +15,143 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """
-How generated code meets the hooks: the code action as an execution, and plain closures in place of tools.
-
-Nothing that generated code can reach from a closure, be it an attribute, a frame or the traceback of an error, leads
-to the tool, the agent or a hook. A closure holds an opaque key: what it stands for is in a table of the host.
+How generated code meets the hooks: the code action as an execution, and what an executor holds.
 """
 
-from collections.abc import Callable, Mapping
-from types import CodeType, FrameType, MappingProxyType, TracebackType
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakSet
 
-from .hook_arguments import freeze
+from .hook_arguments import freeze, is_plain
+from .hook_asking import BoundHook
+from .hook_attributes import AttributeAccess
+from .hook_closures import close_over, make_closure
 from .hook_limits import ExecutionAborted
-from .hook_scope import OpaqueKey
-from .hooks import Deny, HookDispatcher, ToolExecutionDenied, denied
+from .hook_scope import AgentRun, ExecutionInProgress, current_scope
+from .hooks import HookDispatcher, ToolExecutionDenied
 from .local_python_executor import (
-    ATTRIBUTE_READER,
+    ATTRIBUTE_ACCESS,
+    BASE_PYTHON_TOOLS,
     CodeOutput,
-    InterpreterError,
     LocalPythonExecutor,
     PythonExecutor,
-    check_safer_result,
 )
+from .tools import BaseTool
 
 
 if TYPE_CHECKING:
-    from .agents import CodeAgent
+    from .agents import CodeAgent, MultiStepAgent
 
 # What an executor can deliver that runs its code out of reach: its tools run there too
 REMOTE_KINDS = frozenset({"code"})
-_HOST_TYPES = (CodeType, FrameType, TracebackType)
 
 
-class _Callee:
-    """A tool or managed agent, as generated code calls it."""
-
-    __slots__ = ("dispatcher", "name", "tool")
-
-    def __init__(self, dispatcher: HookDispatcher, name: str, tool: Callable):
-        self.dispatcher = dispatcher
-        self.name = name
-        self.tool = tool
-
-    def call(self, args: tuple, kwargs: dict[str, Any]) -> Any:
-        scope, agent = self.dispatcher.own_scope(), self.dispatcher.agent
-        if scope is None:
-            raise denied(self.name, Deny("it was called outside of the run that it belongs to", "no_context"))
-        if {**agent.tools, **agent.managed_agents}.get(self.name) is not self.tool:
-            reason = Deny("the agent does not have it any more", "unknown_tool")
-            raise self.dispatcher.deny(scope.run, self.name, reason)
-        return self.dispatcher.call_tool(scope, self.name, self.tool, args, kwargs)
-
-
-# An entry lives as long as its closure
-_callees: WeakKeyDictionary[OpaqueKey, _Callee] = WeakKeyDictionary()
-
-
-def _make_closure(callee: _Callee) -> Callable[..., Any]:
-    key = OpaqueKey()
-    _callees[key] = callee
-
-    def closure(*args, **kwargs):
-        result, error = _call(key, args, kwargs)
-        if error is not None:
-            raise error
-        return result
-
-    closure.__name__ = closure.__qualname__ = callee.name
-    return closure
-
-
-def _call(key: OpaqueKey, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Exception | None]:
-    """
-    Call what a key stands for.
-
-    Returns:
-        `tuple[Any, Exception | None]`: The result, and the error without what leads from it to objects of the host.
-    """
-    try:
-        return _callees[key].call(args, kwargs), None
-    except Exception as error:
-        error.__cause__ = error.__context__ = None
-        if isinstance(error, AttributeError):
-            error.obj = None
-        return None, error.with_traceback(None)
-
-
-def _make_attribute_reader(authorized_imports: list[str]) -> Callable[..., Any]:
-    """
-    Make what reads attributes for generated code: `getattr`, without what leads to objects of the host.
-
-    Frames and tracebacks hold the local variables of the host, and dunder attributes of functions lead to its modules.
-    """
-
-    def read_attribute(obj: Any, name: str, *default: Any) -> Any:
-        name = str.__str__(name)  # An instance of a subclass could lie about how it starts
-        if name.startswith("__") and name.endswith("__"):
-            raise InterpreterError(f"Forbidden access to dunder attribute: {name}")
-        value = getattr(obj, name, *default)
-        if isinstance(value, _HOST_TYPES):
-            raise InterpreterError(f"Forbidden access to a {type(value).__name__}: {name}")
-        check_safer_result(value, authorized_imports=authorized_imports)
-        return value
-
-    return read_attribute
+# Whose state holds nothing that runs without hooks
+_guarded_executors: WeakSet[LocalPythonExecutor] = WeakSet()
 
 
 def guard_executor(agent: "CodeAgent") -> None:
     """
-    Put closures in place of the tools and managed agents that an executor was sent.
+    Make sure that hooks can guard what an executor was sent.
 
     Raises:
         ValueError: If the executor cannot deliver what the hooks want, or has a function in the place of a tool.
     """
     dispatcher, executor = agent.hook_dispatcher, agent.python_executor
     if not dispatcher.is_active():
+        if isinstance(executor, LocalPythonExecutor):
+            _guarded_executors.discard(executor)
         return
-    check_executor(executor, dispatcher)
+    check_executors(agent, dispatcher.hooks_in_effect())
     if not isinstance(executor, LocalPythonExecutor):
         return
+    tools: dict[str, Any] = {**agent.tools, **agent.managed_agents}
     sent: dict[str, Any] = executor.static_tools or {}
-    if ATTRIBUTE_READER in sent:  # It was sent nothing since
-        return
-    tools = {**agent.tools, **agent.managed_agents}
     if replaced := sorted(name for name in tools.keys() & sent.keys() if sent[name] is not tools[name]):
         raise ValueError(
             f"hooks: {', '.join(replaced)} cannot be guarded: in generated code a function of the executor has that "
             "name. Give the tool another name."
         )
-    read_attribute = _make_attribute_reader(executor.authorized_imports)
-    executor.static_tools = {  # type: ignore[assignment]  # upstream declares it by `None`
-        **sent,
-        **{name: _make_closure(_Callee(dispatcher, name, tools[name])) for name in tools.keys() & sent.keys()},
-        "getattr": lambda obj, name, default=None: read_attribute(obj, name, default),
-        ATTRIBUTE_READER: read_attribute,
+    _guard_state(agent, executor)
+
+
+def guard_static_tools(static_tools: dict[str, Any], authorized_imports: list[str]) -> dict[str, Any]:
+    """
+    Make what a program under hooks gets in place of its static tools.
+
+    Args:
+        static_tools (`dict[str, Any]`): Tools, managed agents and functions by name.
+        authorized_imports (`list[str]`): Modules that the program may import.
+
+    Returns:
+        `dict[str, Any]`: Closures in place of all but the base functions, and the access to attributes.
+    """
+    from .agents import MultiStepAgent
+
+    scope = current_scope()
+    if scope is None:
+        return static_tools
+    agent, dispatcher = scope.run.agent, scope.run.agent.hook_dispatcher
+    tools: dict[str, Any] = {**agent.tools, **agent.managed_agents}
+    host_classes = (BaseTool, MultiStepAgent, PythonExecutor, HookDispatcher, AgentRun, ExecutionInProgress)
+    access = AttributeAccess(authorized_imports, host_classes)
+
+    def guard(name: str, value: Any) -> Any:
+        if BASE_PYTHON_TOOLS.get(name) is value:
+            return value
+        if not callable(value) or isinstance(value, type):
+            return close_over(dispatcher, name, value)
+        return make_closure(dispatcher, name, value, belongs_to_agent=name in tools and tools[name] is value)
+
+    return {
+        **{name: guard(name, value) for name, value in static_tools.items()},
+        "getattr": lambda obj, name, default=None: access.getattr(obj, name, default),
+        "setattr": lambda obj, name, value: access.setattr(obj, name, value),
+        ATTRIBUTE_ACCESS: access,
     }
 
 
-def check_executor(executor: PythonExecutor, dispatcher: HookDispatcher) -> None:
+def _guard_state(agent: "CodeAgent", executor: LocalPythonExecutor) -> None:
     """
-    Refuse an executor that cannot deliver what the hooks want.
+    Leave nothing in the state of an executor that runs without hooks.
+
+    What programs defined while there were no hooks, functions among it, may hold the tools themselves.
+    """
+    dispatcher = agent.hook_dispatcher
+    if executor not in _guarded_executors:
+        left = {name for name, value in executor.state.items() if name not in agent.state and not is_plain(value)}
+        for name in left - {"_print_outputs"}:
+            del executor.state[name]
+        left |= executor.custom_tools.keys()
+        executor.custom_tools.clear()
+        if left := left - {"_print_outputs"}:
+            agent.logger.log(f"Hooks: {', '.join(sorted(left))} came from a run without hooks and was dropped.")
+        _guarded_executors.add(executor)
+    for name, value in agent.state.items():
+        if executor.state.get(name) is value:
+            executor.state[name] = close_over(dispatcher, name, value)
+
+
+def check_executors(agent: "MultiStepAgent", hooks: Iterable[BoundHook]) -> None:
+    """
+    Refuse an executor, of an agent or of one that it manages, that cannot deliver what hooks want.
 
     Raises:
         ValueError: If a hook wants kinds that the executor cannot deliver.
     """
-    if isinstance(executor, LocalPythonExecutor):
+    if not (hooks := tuple(hooks)):
         return
-    for bound in dispatcher.hooks_in_effect():
+    executor = getattr(agent, "python_executor", None)
+    for bound in hooks if executor is not None and not isinstance(executor, LocalPythonExecutor) else ():
         if beyond := bound.kinds - REMOTE_KINDS:
             raise ValueError(
                 f"hooks: {bound.name} wants to be asked about {' and '.join(sorted(beyond))} executions, but "
                 f"{type(executor).__name__} delivers code actions only: its tools run out of reach. Use a hook with "
                 "`kinds = {'code'}`, or `executor_type='local'`."
             )
+    for managed_agent in agent.managed_agents.values():
+        check_executors(managed_agent, hooks)
 
 
 def execute_code(agent: "CodeAgent", code: str) -> CodeOutput:
@@ -176,24 +159,23 @@ def execute_code(agent: "CodeAgent", code: str) -> CodeOutput:
     dispatcher, executor = agent.hook_dispatcher, agent.python_executor
     if not dispatcher.is_active():
         return executor(code)
-    guard_executor(agent)  # The host may have sent tools after the run began, or outside of one
 
-    def without_result() -> CodeOutput:
-        logs = str(getattr(executor, "state", {}).get("_print_outputs", ""))
-        return CodeOutput(output=None, logs=logs, is_final_answer=False)
+    so_far = CodeOutput(output=None, logs="", is_final_answer=False)
 
     def call() -> CodeOutput:
+        guard_executor(agent)  # The host may have sent tools since the run began, or outside of one
         try:
             return executor(code)
-        except ToolExecutionDenied:  # Nobody in the program caught it
-            return without_result()
-        except ExecutionAborted:
-            if scope.run.tree.stop is None:
-                raise
-            return without_result()
+        except (Exception, ExecutionAborted) as error:
+            so_far.logs = str(getattr(executor, "state", {}).get("_print_outputs", ""))
+            if isinstance(error, ToolExecutionDenied):  # Nobody in the program caught it
+                return so_far
+            if isinstance(error, ExecutionAborted) and scope.run.tree.stop is not None:
+                return so_far
+            raise
 
     def view(output: CodeOutput | None) -> Mapping[str, Any]:
-        output = output or without_result()
+        output = output or so_far
         return freeze({"output": output.output, "logs": output.logs, "is_final_answer": output.is_final_answer})
 
     try:

@@ -27,7 +27,6 @@ import ctypes
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from contextvars import ContextVar
 from logging import getLogger
 from typing import Any
@@ -250,12 +249,6 @@ def current_call() -> LimitedCall | None:
     return None if key is None else _calls[key]
 
 
-def is_aborted() -> bool:
-    """Whether the host has stopped waiting for the limited call of this context."""
-    call = current_call()
-    return call is not None and call.aborting
-
-
 def raise_if_aborted() -> None:
     """
     End a thread that the host has stopped waiting for. To be called if `aborting_calls` is not empty.
@@ -307,58 +300,40 @@ shielded = _Shield
 exposed = _Exposure
 
 
+def _clocks(call: LimitedCall | None, agents: bool) -> list[LimitedCall]:
+    """The limited calls, from the innermost one, for which time does not count."""
+    clocks = []
+    while call is not None and not (agents and call.counts_agents):
+        clocks.append(call)
+        call = call.outer
+    return clocks
+
+
 class not_counted:  # noqa: N801
     """
-    Context manager that stops the clocks of the limited calls that this context is in, such as while a hook waits for
-    a person.
+    Context manager that stops clocks, such as while a hook waits for a person.
 
     Args:
+        call (`LimitedCall`, *optional*): The limited call of this context. The clocks are its own and the outer ones.
         agents (`bool`, default `False`): Whether this is the time of a managed agent, which counts for some.
     """
 
-    __slots__ = ("_agents", "_paused")
+    __slots__ = ("_clocks",)
 
-    def __init__(self, agents: bool = False):
-        self._agents = agents
+    def __init__(self, call: LimitedCall | None, agents: bool = False):
+        self._clocks = _clocks(call, agents) if call is not None else ()
 
     def __enter__(self) -> None:
-        self._paused, call = [], current_call()
-        while call is not None and not (self._agents and call.counts_agents):
-            self._paused.append(call)
-            call = call.outer
-        if self._paused:
+        if self._clocks:
             with shielded():
-                for call in self._paused:
+                for call in self._clocks:
                     call.pause()
 
     def __exit__(self, *error: object) -> None:
-        if self._paused:
+        if self._clocks:
             with shielded():
-                for call in self._paused:
+                for call in self._clocks:
                     call.resume()
-
-
-# Threads in which a hook is being called: what starts there meanwhile, such as a generated `__del__`, is denied
-_asking_threads: set[int] = set()
-
-
-def is_asking() -> bool:
-    """Whether a hook is being called in this thread."""
-    return threading.get_ident() in _asking_threads
-
-
-class asking(not_counted):  # noqa: N801
-    """Context manager for calling hooks in this thread. The time that they take counts for nobody."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        super().__enter__()
-        _asking_threads.add(threading.get_ident())
-
-    def __exit__(self, *error: object) -> None:
-        _asking_threads.discard(threading.get_ident())
-        super().__exit__(*error)
 
 
 def call_within(
@@ -371,7 +346,7 @@ def call_within(
     Returns:
         `tuple[Any, bool]`: The result, and whether the call ended in time.
     """
-    with not_counted(agents=True) if kind == "agent" else nullcontext():
+    with exposed(), not_counted(current_call() if kind == "agent" else None, agents=True):
         if seconds is None and (hasattr(_own, "call") or threading.get_ident() == run.thread):
             return function(), True
         call = LimitedCall(function, name, seconds)

@@ -24,7 +24,7 @@ nothing of it may run: the step is over.
 from collections.abc import Callable
 from typing import Any
 
-from .hook_arguments import ArgumentCopier, ArgumentsRefused, type_name
+from .hook_arguments import _CONTAINERS, _SCALARS, ArgumentCopier, ArgumentsRefused, _type_name, as_text
 
 
 class RenderedResult(str):
@@ -47,20 +47,34 @@ def render(result: Any, is_final_answer: bool) -> Any:
         `Any`: Plain data as it is, in fresh containers unless it is the answer, as the program may go on to change its
             own; and a [`RenderedResult`] for all else.
     """
-    copier = ArgumentCopier()
     try:
-        _, fresh = copier.copy(result)
-        if copier.is_plain:
-            return result if is_final_answer else fresh
+        if _is_plain(result):
+            return result if is_final_answer else ArgumentCopier().copy(result)[1]
     except ArgumentsRefused:
         pass
     try:
-        text = str.__str__(str(result))
+        text = as_text(str(result)) or ""
     except Exception as error:
-        text = f"<{type_name(type(result))} that cannot be shown: {type_name(type(error))}>"
+        text = f"<{_type_name(type(result))} that cannot be shown: {_type_name(type(error))}>"
     rendered = RenderedResult(text)
     rendered.original = result
     return rendered
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is plain data all the way down, and of no subclass, whose methods a program may have defined."""
+    seen: set[int] = set()
+    left = [value]
+    while left:
+        item = left.pop()
+        kind = type(item)
+        if kind in _SCALARS or id(item) in seen:
+            continue
+        if kind not in _CONTAINERS:
+            return False
+        seen.add(id(item))
+        left.extend([*item, *item.values()] if kind is dict else item)
+    return True
 
 
 def original(value: Any) -> Any:
@@ -84,7 +98,8 @@ def rendering(function: Callable[[], tuple[Any, bool]]) -> Callable[[], tuple[An
         try:
             result, is_final_answer = function()
         except Exception as error:
-            error.__cause__ = error.__context__ = None  # An error that the program may have defined
+            for name in ("__cause__", "__context__"):  # Errors that the program may have defined
+                BaseException.__dict__[name].__set__(error, None)
             raise
         return render(result, is_final_answer), is_final_answer
 
@@ -95,5 +110,5 @@ def settle_print_outputs(state: dict[str, Any], container: Any) -> None:
     """Put the print outputs in their place in the state, as plain text: a program can put anything there."""
     text = vars(container).get("value")
     container = type(container)()
-    container.value = str.__str__(text) if isinstance(text, str) else ""
+    container.value = as_text(text) or ""
     state["_print_outputs"] = container

@@ -22,10 +22,9 @@ the host. Nothing of a run is kept on the agent, which may serve two runs at onc
 """
 
 import itertools
+import os
 import threading
-import uuid
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Union
@@ -34,8 +33,9 @@ from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from .agents import MultiStepAgent
+    from .hook_asking import BoundHook
     from .hook_limits import LimitedCall
-    from .hooks import BoundHook, Deny
+    from .hooks import Deny
 
 MAX_DENIALS_SHOWN = 10
 
@@ -46,7 +46,7 @@ class RunTree:
     __slots__ = ("run_id", "numbers", "stop", "calls")
 
     def __init__(self):
-        self.run_id = uuid.uuid4().hex
+        self.run_id = os.urandom(16).hex()
         self.numbers = itertools.count(1)
         self.stop: "Deny | None" = None  # Latches
         self.calls: set[LimitedCall] = set()  # In progress, in threads of their own
@@ -78,28 +78,36 @@ class AgentRun:
         "step_number",
         "denials",
         "answers",
-        "last_step",
+        "steps",
+        "is_answered",
         "thread",
         "over",
-        "run",
     )
 
     def __init__(self, agent: "MultiStepAgent", hooks: "tuple[BoundHook, ...]", inside: "Scope | None"):
-        outer: AgentRun | None = inside.run if inside is not None else None
-        inherited: tuple[BoundHook, ...] = outer.hooks if outer is not None else ()
-        known = {id(bound.hook) for bound in inherited}
+        name = agent.name or type(agent).__name__
         self.agent = agent
         self.inside = inside
-        self.tree: RunTree = outer.tree if outer is not None else RunTree()
-        self.hooks: tuple[BoundHook, ...] = inherited + tuple(bound for bound in hooks if id(bound.hook) not in known)
-        self.path: tuple[str, ...] = (outer.path if outer is not None else ()) + (agent.name or type(agent).__name__,)
+        self.path: tuple[str, ...]
+        if inside is None:
+            self.tree, self.hooks, self.path = RunTree(), hooks, (name,)
+        else:
+            outer = inside.run
+            known = {id(bound.hook) for bound in outer.hooks}
+            self.tree, self.path = outer.tree, (*outer.path, name)
+            self.hooks = outer.hooks + tuple(bound for bound in hooks if id(bound.hook) not in known)
         self.step_number = 0
         self.denials: list[str] = []  # Of the current step, as the model is told
         self.answers: list[Any] = []  # Final answers of the current step that the hooks let through
-        self.last_step: Any = None  # That the hooks were told of
+        self.steps: list[Any] = []  # That the hooks were told of
+        self.is_answered = False  # Whether the hooks decided on an answer of the run
         self.thread = threading.get_ident()  # That takes the steps
         self.over = False
-        self.run: AgentRun = self
+
+    @property
+    def run(self) -> "AgentRun":
+        """The run that it is, as every scope has one."""
+        return self
 
     def start_step(self, step_number: int) -> None:
         self.thread = threading.get_ident()
@@ -107,6 +115,8 @@ class AgentRun:
 
     def unobserved_denials(self, observations: str) -> str:
         """Say what was denied in this step that its observations do not say: a program may have swallowed it."""
+        if not self.denials:
+            return ""
         counts = dict.fromkeys(self.denials, 0)
         for message in self.denials:
             counts[message] += 1
@@ -172,23 +182,36 @@ def _add(scope: Scope) -> OpaqueKey:
     return key
 
 
-@contextmanager
-def _entered(key: OpaqueKey) -> Generator[None, None, None]:
-    token = _key.set(key)
-    try:
-        yield
-    finally:
-        _key.reset(token)
+class _entered:
+    """Make the scope of a key the current one. (A class, as a generator would cost three times as much.)"""
+
+    __slots__ = ("_key", "_token")
+
+    def __init__(self, key: OpaqueKey):
+        self._key = key
+
+    def __enter__(self) -> None:
+        self._token = _key.set(self._key)
+
+    def __exit__(self, *exception: object) -> None:
+        _key.reset(self._token)
 
 
-@contextmanager
-def within(scope: Scope) -> Generator[None, None, None]:
+class within:
     """Make a scope the current one, and end it afterwards: nothing more may be executed in it."""
-    try:
-        with _entered(_add(scope)):
-            yield
-    finally:
-        scope.over = True
+
+    __slots__ = ("_scope", "_token")
+
+    def __init__(self, scope: Scope):
+        self._scope = scope
+
+    def __enter__(self) -> Scope:
+        self._token = _key.set(_add(self._scope))
+        return self._scope
+
+    def __exit__(self, *exception: object) -> None:
+        self._scope.over = True
+        _key.reset(self._token)
 
 
 def advance_within(
@@ -219,9 +242,11 @@ def advance_within(
             except BaseException as thrown:
                 error = thrown
     finally:
-        with _entered(key):
-            stream.close()
-        scope.over = True
+        try:
+            with _entered(key):
+                stream.close()
+        finally:
+            scope.over = True
 
 
 def in_current_scope(function: Callable) -> Callable:

@@ -24,15 +24,16 @@ person is asked or where a record is kept, is left to the hooks.
 
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from logging import getLogger
+from threading import get_ident
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-from .hook_arguments import ArgumentCopier, ArgumentsRefused, Opaque, bind_arguments, freeze
-from .hook_limits import ExecutionAborted, asking, call_within, exposed, is_aborted, is_asking, shielded
-from .hook_rendering import RenderedResult
+from .hook_arguments import ArgumentCopier, ArgumentsRefused, Opaque, as_text, bind_arguments, freeze
+from .hook_asking import BoundHook, asking, is_asking, most_severe
+from .hook_limits import ExecutionAborted, LimitedCall, call_within, current_call, shielded
+from .hook_rendering import original
 from .hook_scope import (
     AgentRun,
     ExecutionInProgress,
@@ -43,15 +44,13 @@ from .hook_scope import (
     is_over,
     within,
 )
-from .memory import ActionStep, PlanningStep
+from .memory import ActionStep, FinalAnswerStep, PlanningStep
 
 
 if TYPE_CHECKING:
     from .agents import MultiStepAgent
     from .models import ChatMessage
 
-
-logger = getLogger(__name__)
 
 Kind: TypeAlias = Literal["tool", "agent", "code", "operation"]
 KINDS: frozenset[Kind] = frozenset({"tool", "agent", "code", "operation"})
@@ -182,58 +181,6 @@ class DenialMessage(str):
     """What a tool call gives in place of a result when it was denied."""
 
 
-class BoundHook:
-    """A hook with its attributes, read once and checked."""
-
-    __slots__ = ("hook", "name", "before", "after", "after_step", "deadline", "kinds")
-
-    def __init__(self, hook: ToolExecutionHook):
-        self.hook = hook
-        self.name = type(hook).__name__
-        if isinstance(hook, type):
-            raise TypeError(f"hooks: got the class {hook.__name__}, expected an instance: {hook.__name__}(...).")
-        for method in ("before_tool_execution", "after_tool_execution"):
-            if not callable(getattr(hook, method, None)):
-                raise TypeError(f"hooks: {self.name} has no method `{method}`: see `ToolExecutionHook`.")
-        self.before = hook.before_tool_execution
-        self.after = hook.after_tool_execution
-        self.after_step = getattr(hook, "after_step", None)
-        self.deadline = getattr(hook, "deadline", None)
-        if not (self.deadline is None or callable(self.deadline)):
-            raise TypeError(f"hooks: `deadline` of {self.name} is {self.deadline!r}, expected a method.")
-        kinds = getattr(hook, "kinds", DEFAULT_KINDS)
-        if isinstance(kinds, str) or not KINDS.issuperset(kinds):
-            raise ValueError(f"hooks: `kinds` of {self.name} is {kinds!r}, expected a set out of {sorted(KINDS)}.")
-        self.kinds = frozenset(kinds)
-
-    def ask(self, method: Callable[..., Any], *args, expected: tuple[type, ...] = (Deny,)) -> Any:
-        """Call a method of the hook. Whatever is neither `None` nor of an expected type denies."""
-        try:
-            answer = method(*args)
-        except Exception as error:
-            logger.exception(f"{self.name}.{method.__name__} raised")
-            return Deny(f"{self.name} failed with {type(error).__name__}, see the log", "hook_error")
-        if answer is None or isinstance(answer, expected):
-            return answer
-        wanted = expected[0].__name__
-        return Deny(
-            f"{self.name} answered with a {type(answer).__name__}, not with None or {wanted}", "invalid_decision"
-        )
-
-    def ask_deadline(self, execution: ToolExecution) -> tuple[float | None, Deny | None]:
-        """Ask how many seconds an execution may take. Whatever is neither `None` nor a number denies."""
-        answer = self.ask(self.deadline, execution, expected=(float, int)) if self.deadline is not None else None
-        if isinstance(answer, bool) or answer != answer:
-            answer = Deny(f"{self.name} gave {answer} as a deadline, not None or seconds", "invalid_decision")
-        return (None, answer) if isinstance(answer, Deny) else (answer, None)
-
-
-def most_severe(answers: Iterable[tuple[Deny | None, str | None]]) -> tuple[Deny | None, str | None]:
-    """The denial that counts, of answers in list order, and whose it is: stops first, then the earliest."""
-    denials = [(denial, denied_by) for denial, denied_by in answers if denial is not None]
-    return min(denials, key=lambda answer: not answer[0].stop, default=(None, None))
-
-
 def denied(name: str, denial: Deny, withheld: bool = False) -> ToolExecutionDenied:
     """Say to a model what was denied. It is told that this is final, as models tend to repeat what failed."""
     what = "was executed, but its result is withheld" if withheld else "was denied and not executed"
@@ -283,9 +230,8 @@ class HookDispatcher:
             self._advance(AgentRun(self.agent, self._bound, current_scope()), stream) if self.is_active() else stream
         )
 
-    def guard_step(self, memory_step: ActionStep) -> Generator:
+    def guard_step(self, memory_step: ActionStep, stream: Generator) -> Generator:
         """Take a step. Its observations name every denial, and only an answer that the hooks let through is final."""
-        stream = self.agent._step_stream(memory_step)
         if not self.is_active():
             return stream
         if (scope := self.own_scope()) is not None:
@@ -306,18 +252,16 @@ class HookDispatcher:
         scope = current_scope()
         return scope if scope is not None and scope.run.agent is self.agent else None
 
-    @contextmanager
-    def within_run(self) -> Generator[Scope, None, None]:
+    def within_run(self) -> AbstractContextManager[Scope]:
         """The current scope, or an implicit run for what the host calls outside of `run()`."""
         if (scope := self.own_scope()) is not None:
-            yield scope
-            return
-        run = AgentRun(self.agent, self._bound, current_scope())
-        with within(run):
-            yield run
+            return nullcontext(scope)
+        return within(AgentRun(self.agent, self._bound, current_scope()))
 
     def _advance(self, run: AgentRun, stream: Generator) -> Generator:
         def throw_after(item: Any) -> Exception | None:
+            if isinstance(item, FinalAnswerStep) and not run.is_answered:
+                item.output, _ = self._check_answer(run, item.output)
             if isinstance(item, ActionStep):  # One that is yielded is in memory
                 self._tell_step(run, item)
                 return None if item.is_final_answer else self._ended(run)
@@ -326,33 +270,43 @@ class HookDispatcher:
         return advance_within(run, stream, throw_after)
 
     def _take_step(self, run: AgentRun, memory_step: ActionStep, stream: Generator) -> Generator:
-        from .agents import ActionOutput
-
         run.start_step(memory_step.step_number)
         try:
             for output in stream:
-                if isinstance(output, ActionOutput) and output.is_final_answer:
-                    output = ActionOutput(*self._check_result(run, output.output))
-                    memory_step.action_output = output.output
+                if getattr(output, "is_final_answer", False):
+                    output = self._check_final_output(run, memory_step, output)
                 yield output
         except Exception as error:
-            raise error if run.tree.stop is None else self._stopped(run) from error
+            if run.tree.stop is None:
+                raise
+            raise self._stopped(run) from error
         finally:
-            if denials := run.unobserved_denials(memory_step.observations or ""):
+            observations = as_text(memory_step.observations)
+            if denials := run.unobserved_denials(observations or ""):
                 self.agent.logger.log(denials.replace("[", "|"))  # Escape potential rich-tag-like components
-                memory_step.observations = "\n".join(filter(None, [memory_step.observations, denials]))
+                observations = f"{observations}\n{denials}" if observations else denials
+            memory_step.observations = observations
         if run.tree.stop is not None:
             raise self._stopped(run)
 
+    def _check_final_output(self, run: AgentRun, memory_step: ActionStep, output: Any) -> Any:
+        from .agents import ActionOutput
+
+        if not isinstance(output, ActionOutput):  # The output of the tool `final_answer`, which was dispatched
+            return output
+        answer = original(output.output)
+        checked, is_final_answer = self._check_answer(run, answer)
+        memory_step.action_output = output.output if checked is answer else checked
+        return ActionOutput(memory_step.action_output, is_final_answer)
+
     def _tell_step(self, run: AgentRun, memory_step: ActionStep | PlanningStep) -> None:
         """Tell the hooks of a step that is in memory. Each denial stops the run."""
-        if memory_step is run.last_step:
+        asked = [(bound, bound.after_step) for bound in run.hooks if bound.after_step is not None]
+        if not asked or any(memory_step is step for step in run.steps):
             return
-        run.last_step = memory_step
-        with asking():
-            denial, _ = most_severe(
-                (bound.ask(bound.after_step, memory_step), bound.name) for bound in run.hooks if bound.after_step
-            )
+        run.steps.append(memory_step)
+        with asking(current_call()):
+            denial, _ = most_severe([(bound.ask(after_step, memory_step), bound.name) for bound, after_step in asked])
         if denial is not None:
             run.tree.latch(denial)
 
@@ -360,7 +314,8 @@ class HookDispatcher:
         """Why the run takes no further step: it was stopped, or left behind at a deadline."""
         if run.tree.stop is not None:
             return self._stopped(run)
-        return denied(run.path[-1], denial) if (denial := self._refusal(run)) is not None else None
+        denial = self._refusal(run, current_call())
+        return denied(run.path[-1], denial) if denial is not None else None
 
     def _stopped(self, run: AgentRun) -> Exception:
         stop = run.tree.stop or Deny("it was stopped")
@@ -389,6 +344,8 @@ class HookDispatcher:
             return call()
         kind: Kind = "agent" if name in self.agent.managed_agents else "tool"
         frozen = freeze(arguments if type(arguments) is dict else {"args": (arguments,)})
+        if isinstance(frozen, Opaque):  # Too deep or too large
+            frozen = MappingProxyType({"args": frozen})
         try:
             with self.within_run() as scope:
                 return self.dispatch(scope, kind, name, frozen, call)
@@ -400,39 +357,38 @@ class HookDispatcher:
         if self.is_active():
             with self.within_run() as scope:
                 message.content, _ = self._check_answer(scope.run, message.content)
+                scope.run.is_answered = True  # Denied or not, the run ends with it
         return message
-
-    def _check_result(self, run: AgentRun, result: Any) -> tuple[Any, bool]:
-        """Check the answer that a step gave, and leave it as it was rendered in the step."""
-        answer = result.original if isinstance(result, RenderedResult) else result
-        checked, is_final = self._check_answer(run, answer)
-        return result if checked is answer else checked, is_final
 
     def _check_answer(self, run: AgentRun, answer: Any) -> tuple[Any, bool]:
         """Dispatch an answer as `final_answer` unless it came that way. Returns what to answer, and if it is final."""
-        if isinstance(answer, DenialMessage) or any(answer is accepted for accepted in run.answers):
-            return answer, not isinstance(answer, DenialMessage)
+        if isinstance(answer, DenialMessage):
+            return answer, False
+        run.is_answered = True
+        if any(answer is accepted for accepted in run.answers):
+            return answer, True
         try:
             frozen, fresh = ArgumentCopier().copy(answer)
             arguments = MappingProxyType({"answer": frozen})
             return self.dispatch(run, "tool", "final_answer", arguments, lambda: fresh), True
         except ArgumentsRefused as refused:
-            return str(self.deny(run, "final_answer", Deny(refused.reason, refused.code))), False
-        except ToolExecutionDenied as exception:
-            return str(exception), False
+            exception = self.deny(run, "final_answer", Deny(refused.reason, refused.code))
+        except ToolExecutionDenied as denied_answer:
+            exception = denied_answer
+        run.is_answered = False
+        return str(exception), False
 
     def call_tool(self, scope: Scope, name: str, tool: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
         kind: Kind = "agent" if self.agent.managed_agents.get(name) is tool else "tool"
-        options = {key: kwargs.pop(key) for key in ("sanitize_inputs_outputs",) if kind == "tool" and key in kwargs}
         try:
-            arguments, fresh_arguments, error = bind_arguments(tool, args, kwargs)
+            arguments, fresh_args, fresh_kwargs, error = bind_arguments(tool, args, kwargs)
         except ArgumentsRefused as refused:
             raise self.deny(scope.run, name, Deny(refused.reason, refused.code)) from None
 
         def call():
             if error is not None:
                 raise error
-            return tool(**fresh_arguments, **options)
+            return tool(*fresh_args, **fresh_kwargs)
 
         result = self.dispatch(scope, kind, name, arguments, call)
         if name == "final_answer":
@@ -465,8 +421,11 @@ class HookDispatcher:
         Raises:
             ToolExecutionDenied: If it is denied, or its result is withheld.
         """
+        limited = current_call()
+        if limited is None:
+            return self._dispatch(scope, kind, name, arguments, call, view, limited)
         with shielded():  # Between asking and telling only the execution itself can be aborted
-            return self._dispatch(scope, kind, name, arguments, call, view)
+            return self._dispatch(scope, kind, name, arguments, call, view, limited)
 
     def _dispatch(
         self,
@@ -476,9 +435,12 @@ class HookDispatcher:
         arguments: Mapping[str, Any],
         call: Callable[[], Any],
         view: Callable[[Any], Any],
+        limited: LimitedCall | None,
     ) -> Any:
         run = scope.run
-        if (denial := self._refusal(scope)) is not None:
+        if is_asking():
+            raise self.deny(run, name, Deny("it started while a hook was being asked", "reentrant"))
+        if (denial := self._refusal(scope, limited)) is not None:
             raise self.deny(run, name, denial)
         parent = run.inside if scope is run else scope
         execution = ToolExecution(
@@ -492,33 +454,39 @@ class HookDispatcher:
             step_number=run.step_number,
         )
         hooks = [bound for bound in run.hooks if kind in bound.kinds]
-        asked: list[tuple[BoundHook, Deny | None]] = []
+        asked: list[BoundHook] = []
+        answers: list[tuple[Deny | None, str | None]] = []
+        deadline: tuple[float, str | None] | None = None
         executed, in_time, result, error, start = False, True, None, None, 0.0
         try:
-            with asking():
+            with asking(limited):
                 for bound in hooks:
-                    asked.append((bound, None))
-                    asked[-1] = (bound, bound.ask(bound.before, execution))
-                denial, denied_by = most_severe((answer, bound.name) for bound, answer in asked)
-                seconds, limited_by = None, None
-                if denial is None:
-                    deadlines = [(*bound.ask_deadline(execution), bound.name) for bound in hooks if bound.deadline]
-                    denial, denied_by = most_severe((refusal, whose) for _, refusal, whose in deadlines)
-                    limits = [(limit, whose) for limit, _, whose in deadlines if limit is not None]
-                    seconds, limited_by = min(limits, default=(None, None))
-            denial = denial or self._refusal(scope)  # It may have been stopped meanwhile
+                    asked.append(bound)
+                    answers.append((bound.ask(bound.before, execution), bound.name))
+                denial, denied_by = most_severe(answers)
+                for bound in hooks if denial is None else ():
+                    if bound.deadline is not None:
+                        limit, refusal = bound.ask_deadline(execution)
+                        denial, denied_by = most_severe([(denial, denied_by), (refusal, bound.name)])
+                        if limit is not None and (deadline is None or limit < deadline[0]):
+                            deadline = limit, bound.name
+            if denial is None and (run.tree.stop is not None or limited is not None):
+                denial = self._refusal(scope, limited)  # It may have been stopped meanwhile
             start = time.perf_counter()
             if denial is None:
                 executed = True
-                with exposed(), within(ExecutionInProgress(run, execution.id)):
-                    result, in_time = call_within(seconds, kind, name, call, run)
+                with within(ExecutionInProgress(run, execution.id)):
+                    if deadline is None and limited is None and run.thread == get_ident():
+                        result = call()
+                    else:
+                        result, in_time = call_within(deadline and deadline[0], kind, name, call, run)
         except BaseException as exception:
             error, denial, denied_by = exception, None, None
             if isinstance(error, ExecutionAborted) and run.tree.stop is not None:
                 error = self.deny(run, name, run.tree.stop, executed)
         duration = time.perf_counter() - start if executed else 0.0
-        if not in_time:
-            denial, denied_by = Deny(f"it did not end within {seconds:g} seconds", "timeout"), limited_by
+        if deadline is not None and not in_time:
+            denial, denied_by = Deny(f"it did not end within {deadline[0]:g} seconds", "timeout"), deadline[1]
         if denial is not None:
             status: Literal["denied", "timeout"] = "denied" if in_time else "timeout"
             outcome = ToolOutcome(status, denial=denial, denied_by=denied_by, duration=duration)
@@ -526,9 +494,9 @@ class HookDispatcher:
             outcome = ToolOutcome("error", view(None) if kind == "code" else None, error, duration=duration)
         else:
             outcome = ToolOutcome("ok", view(result) if hooks else None, duration=duration)
-        with asking():
-            answers = [(bound.ask(bound.after, execution, outcome), bound.name) for bound, _ in reversed(asked)]
-        denial, _ = most_severe([(denial, denied_by), *reversed(answers)])
+        answers, interruption = self._tell(execution, outcome, asked, limited)
+        denial, _ = most_severe([(denial, denied_by), *answers])
+        error = interruption or error
         if denial is not None and denial.stop:
             run.tree.latch(denial)
         if denial is not None and (error is None or isinstance(error, Exception)):
@@ -537,11 +505,25 @@ class HookDispatcher:
             raise error
         return result
 
-    def _refusal(self, scope: Scope) -> Deny | None:
+    def _tell(
+        self, execution: ToolExecution, outcome: ToolOutcome, asked: list[BoundHook], limited: LimitedCall | None
+    ) -> tuple[list[tuple[Deny | None, str | None]], BaseException | None]:
+        """Tell the hooks that were asked, in reverse. Returns their answers in order, and what interrupted one."""
+        answers: list[tuple[Deny | None, str | None]] = []
+        interruption = None
+        with asking(limited):
+            for bound in reversed(asked):
+                try:
+                    answers.insert(0, (bound.ask(bound.after, execution, outcome), bound.name))
+                except BaseException as exception:
+                    interruption = exception
+        return answers, interruption
+
+    def _refusal(self, scope: Scope, limited: LimitedCall | None) -> Deny | None:
         """Why nothing is executed in a scope now, whatever the hooks say."""
-        if is_asking():
-            return Deny("it started while a hook was being asked", "reentrant")
-        return Deny("what it was part of is over", "over") if is_over(scope) or is_aborted() else scope.run.tree.stop
+        if is_over(scope) or (limited is not None and limited.aborting):
+            return Deny("what it was part of is over", "over")
+        return scope.run.tree.stop
 
     def deny(self, run: AgentRun, name: str, denial: Deny, executed: bool = False) -> ToolExecutionDenied:
         """Note a denial for the observations of the step."""

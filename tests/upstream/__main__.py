@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .compare import MISSING, Comparison, Outcome, compare, settle
 from .release import VERSION, ReleaseError, check_pin
-from .sides import Run, SideError, fork_side, release_side, run
+from .sides import Run, SideError, check_environment, fork_side, release_side, run
 
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -59,9 +59,10 @@ def compare_sides(cache: Path, table: Path | None) -> Comparison:
     """
     if (PROJECT / "pyproject.toml").exists():
         check_pin(PROJECT / "pyproject.toml")
+    check_environment()
     with tempfile.TemporaryDirectory(prefix="upstream-tests-") as folder:
         work = Path(folder).resolve()
-        sides = [release_side(cache, work), fork_side(cache, work)]
+        sides = [release_side(PROJECT, cache, work), fork_side(cache, work)]
         print(f"upstream's tests, on the release and on {sides[1].package} ...", flush=True)
         runs = run(sides, cache)
         for side_run in runs:

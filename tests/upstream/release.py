@@ -1,4 +1,4 @@
-"""The upstream release that the fork is compared with: its two archives, fetched by pip and verified by hash."""
+"""The upstream release that the fork is compared with: its wheel and its sources, fetched by pip and verified."""
 
 import hashlib
 import io
@@ -11,13 +11,13 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from fork import ForkError
+from fork.project import Project
+from fork.release import fetched_wheel
+
 
 VERSION = "1.26.0"
-# From the release's page on PyPI.
-WHEEL = (
-    f"smolagents-{VERSION}-py3-none-any.whl",
-    "70e1cfb1576f782da93190ee31d9bb2659e5ca4bd84fda0c412e1f20498f28b6",
-)
+# From the release's page on PyPI. (The wheel is fetched and verified as `fork` does it.)
 SOURCES = (
     f"smolagents-{VERSION}.tar.gz",
     "4ec92313265f9cfbcabfc88e192b4bc4505f8475dc5f33dc872062fc567037bd",
@@ -41,14 +41,23 @@ def check_pin(pyproject: Path) -> None:
     if built_from and built_from[1] != VERSION:
         raise ReleaseError(
             f"{pyproject} builds the fork from smolagents {built_from[1]}, but {__file__} compares it with {VERSION}: "
-            "write that version and the hashes of its two archives there."
+            "write that version and the hash of its source archive there."
         )
 
 
-def unpack_package(cache: Path, folder: Path) -> None:
-    """Puts the unpatched release, as installed, into `folder`: its package and its metadata."""
-    with zipfile.ZipFile(io.BytesIO(_archive(cache, *WHEEL))) as wheel:
-        wheel.extractall(folder)
+def unpack_package(root: Path, folder: Path) -> None:
+    """Puts the unpatched release, as installed, into `folder`: its package and its metadata.
+
+    Args:
+        root (`Path`): The fork's project.
+        folder (`Path`): Where to.
+    """
+    try:
+        wheel = fetched_wheel(Project.read(root))
+    except ForkError as error:
+        raise ReleaseError(str(error)) from None
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
 
 
 def unpack_tests(cache: Path, folder: Path) -> None:
@@ -76,10 +85,18 @@ def _archive(cache: Path, name: str, sha256: str) -> bytes:
 
 
 def _download(path: Path) -> None:
-    kind = "--only-binary" if path.suffix == ".whl" else "--no-binary"
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", kind, "smolagents", f"smolagents=={VERSION}"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--no-deps",
+            "--no-binary",
+            "smolagents",
+            f"smolagents=={VERSION}",
+        ]
         pip = subprocess.run([*command, "--dest", folder], capture_output=True, text=True)
         if pip.returncode != 0:
             why = (pip.stderr.strip() or pip.stdout.strip()).splitlines()[-1:]

@@ -4,6 +4,7 @@ Both sides get the same interpreter, the same packages, the same environment var
 `import smolagents` leads differs, and each session makes sure of that itself (`stand_ins/conftest.py`).
 """
 
+import importlib.util
 import json
 import os
 import shutil
@@ -92,10 +93,21 @@ class Run:
         return f"{self.side.name} ({self.side.version}): {counted or 'nothing'}{end}"
 
 
-def release_side(cache: Path, work: Path) -> Side:
+def check_environment() -> None:
+    """Makes sure that tests can be run here at all.
+
+    Raises:
+        SideError: What runs them is not installed.
+    """
+    for module in ("pytest", "pytest_timeout"):
+        if importlib.util.find_spec(module) is None:
+            raise SideError(f"{module} is not installed here: run `pip install -r tests/upstream/requirements.txt`.")
+
+
+def release_side(project: Path, cache: Path, work: Path) -> Side:
     """The unpatched release, unpacked below `work`."""
     unpacked = work / "unpatched"
-    unpack_package(cache, unpacked)
+    unpack_package(project, unpacked)
     return Side("release", _lay_out_tests(cache, work / "release"), unpacked, unpacked / "smolagents", VERSION)
 
 
@@ -109,11 +121,11 @@ def fork_side(cache: Path, work: Path) -> Side:
     side = Side("fork", tests, None, tests, "")
     found = json.loads(subprocess.check_output([sys.executable, "-c", PROBE], cwd=tests, env=_variables(side)))
     if not found:
-        raise SideError("The fork is not installed in this environment: run `pip install -e .` first.")
+        raise SideError("the fork is not installed in this environment: run `pip install -e .` first.")
     package, version = found
     if version == VERSION:
         raise SideError(
-            f"This environment has the unpatched smolagents {VERSION}, not the fork: run `pip install -e .` first."
+            f"this environment has the unpatched smolagents {VERSION}, not the fork: run `pip install -e .` first."
         )
     return replace(side, package=Path(package).resolve(), version=version)
 
@@ -171,8 +183,9 @@ class _Session:
             self.stop()
         report, code = read_report(self._report), self._process.returncode
         if not report.package:
-            last = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-            raise SideError(f"The {self._side.name}'s tests did not start, see {self._log}: {' '.join(last)}")
+            lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            why = [line for line in lines if "error" in line.lower()][-1:] or lines[-1:]
+            raise SideError(f"the {self._side.name}'s tests did not start, see {self._log}: {' '.join(why)}")
         # 0 and 1 are pytest's codes for a session in which all or some tests passed.
         complete = report.finished and code in (0, 1)
         return Run(self._side, report.outcomes, code, complete, self._log)

@@ -29,6 +29,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVER = yaml.resolver.Resolver()
 # YAML 1.1, section 5.1: what a document may contain as it is. The rest has to be written as an escape.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LINE_BREAK = re.compile("[\n\r\x85\u2028\u2029\ufeff]")
 _DECIMAL_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _DECIMAL_FRACTION = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\.[0-9]{1,18}")
 # No number, date or word that YAML knows is longer. What is longer is text, and is not given to int().
@@ -119,7 +120,23 @@ def parse(text: str, source: str) -> Document:
 def write(data: Any) -> str:
     """The YAML text of plain data; `parse` gives the same data back."""
     # No folding: a wrapped line is harder to review and to search for.
-    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=False, width=float("inf"))
+    return yaml.dump(
+        data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=float("inf")
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what `parse` reads: no aliases, and line breaks of every kind as escapes in double quotes."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def represent_str(self, text: str) -> yaml.ScalarNode:
+        # In other styles PyYAML writes some of them as they are, and reading takes them for spaces.
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _LINE_BREAK.search(text) else None)
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
 
 
 class _Reader:

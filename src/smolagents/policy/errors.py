@@ -55,7 +55,7 @@ class PolicyError(ValueError):
             lines.append("... and more problems than are shown here")
         super().__init__("\n".join(lines))
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[PolicyError], tuple[tuple[Problem, ...]]]:
         return type(self), (self.problems,)
 
 

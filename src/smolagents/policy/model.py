@@ -35,12 +35,6 @@ def _language_version(value: Any) -> Any:
     return value
 
 
-def _encodable(text: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("This text has half a character (a lone surrogate) in it. Remove it.")
-    return text
-
-
 def _name_entry(entry: str) -> str:
     if not entry.strip():
         raise ValueError("This name is empty. Write a tool's or an agent's name, or a glob such as read_*.")
@@ -65,8 +59,8 @@ def _glob(text: str) -> str:
 _MAX_NAME = 200
 _MAX_PATTERN = 2000
 
-Title = Annotated[str, Field(min_length=1, max_length=_MAX_NAME), AfterValidator(_encodable)]
-PatternSource = Annotated[str, Field(min_length=1, max_length=_MAX_PATTERN), AfterValidator(_encodable)]
+Title = Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]
+PatternSource = Annotated[str, Field(min_length=1, max_length=_MAX_PATTERN)]
 Name = Annotated[Title, AfterValidator(_name_entry)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(_list_to_tuple)]
 
@@ -165,7 +159,7 @@ class Policy(Section):
 
     @field_validator("patterns", mode="after")
     @classmethod
-    def _patterns_fit_together(cls, value: tuple) -> tuple:
+    def _patterns_fit_together(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
         Matcher([pattern_text(pattern) for pattern in value])
         return value
 

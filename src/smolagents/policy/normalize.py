@@ -14,12 +14,12 @@ import re2
 from .lookalikes import TO_ASCII
 
 
-# Control characters that are no white space, lone surrogates, general category Cf except marks that are drawn (Arabic
+# Control characters that are no white space, general category Cf except marks that are drawn (Arabic
 # and Kaithi number signs), Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), and U+2800, which is
 # drawn as nothing.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u202a-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
 )
 _WHITE_SPACE = re.compile(r"\s+")
@@ -37,8 +37,8 @@ def normalize(text: str) -> str:
     if not _NOT_NORMAL.search(text):
         return text
     if not text.isascii():
-        # Joins what came as two surrogates; a lone one becomes U+FFFD.
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        # Joins what came as two surrogates, and leaves out one that is alone.
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
         text = _INVISIBLE.sub("", text)
         text = _LONG_RUN_OF_MARKS.sub(r"\1", text)
         # NFKC turns some look-alikes into letters that are none (the lunate sigma), and others into look-alikes.

@@ -119,16 +119,16 @@ def _check_regex(text: str) -> None:
 # RE2's words for what it refuses, and what to write instead.
 _ADVICE = (
     (r"\(\?(=|!|<[=!])", "There is no lookaround: match what is around it as well, or write two patterns."),
-    (r"invalid escape sequence: \\[1-9]|\(\?P=", "There are no back-references: write the repeated part out."),
-    (r"invalid escape sequence: \\Z", "The end of the text is `\\z`."),
-    (r"invalid escape sequence: \\[uUN]", "A character by its number is `\\x{41}`."),
+    (r"escape sequence: \\[1-9]|operator: \(\?P", "There are no back-references: write the repeated part out."),
+    (r"escape sequence: \\Z", "The end of the text is `\\z`."),
+    (r"escape sequence: \\[uUN]", "A character by its number is `\\x{41}`."),
     (r"\(\?>|bad repetition operator", "Nothing backtracks here: write `(?:...)`, and a single `*`, `+` or `?`."),
     (r"\(\?#|\(\?[a-zA-Z-]*x", "There are no comments and no verbose mode: write it on one line, without spaces."),
     (r"invalid repetition size", "A repetition may be at most 1000, all nested ones multiplied: use `*` or `+`."),
     (r"no argument for repetition operator", "To find the character itself, write a backslash before it."),
-    (r"missing \)|unexpected \)|missing closing \]", "Write a backslash before a bracket that is meant as text."),
+    (r"missing [)\]]|unexpected \)", "Write a backslash before a bracket that is meant as text."),
     (r"trailing \\", "To find a backslash, write two."),
-    (r"pattern too large|too large", "Write it shorter, or as several patterns."),
+    (r"too large", "Write it shorter, or as several patterns."),
 )
 
 

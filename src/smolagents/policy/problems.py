@@ -44,6 +44,8 @@ def _message(finding: Mapping[str, Any]) -> str:
     if kind == "string_type":
         hint = f' Write "{_yaml_word(value)}", in quotes.' if isinstance(value, (bool, int, float)) else ""
         return f"This has to be text, and is {_describe(value)}.{hint}"
+    if kind == "string_unicode":
+        return "This text has half a character (a lone surrogate) in it. Remove it."
     if kind in ("int_type", "int_from_float", "int_parsing"):
         return f"This has to be a whole number, and is {_describe(value)}."
     if kind == "greater_than_equal":

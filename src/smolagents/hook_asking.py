@@ -1,0 +1,133 @@
+#!/usr/bin/env python
+# coding=utf-8
+
+# Copyright 2026 The HuggingFace Inc. team. All rights reserved.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+How hooks are asked: bound once, called with care, and their answers combined into one.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from logging import getLogger
+from typing import TYPE_CHECKING, Any
+
+from .hook_limits import LimitedCall, not_counted
+
+
+if TYPE_CHECKING:
+    from .hooks import Deny, ToolExecution, ToolExecutionHook
+
+logger = getLogger(__name__)
+
+
+class BoundHook:
+    """A hook with its attributes, read once and checked."""
+
+    __slots__ = ("hook", "name", "before", "after", "after_step", "deadline", "kinds")
+
+    def __init__(self, hook: "ToolExecutionHook"):
+        from .hooks import DEFAULT_KINDS, KINDS
+
+        self.hook = hook
+        self.name = type(hook).__name__
+        if isinstance(hook, type):
+            raise TypeError(f"hooks: got the class {hook.__name__}, expected an instance: {hook.__name__}(...).")
+        for method in ("before_tool_execution", "after_tool_execution"):
+            if not callable(getattr(hook, method, None)):
+                raise TypeError(f"hooks: {self.name} has no method `{method}`: see `ToolExecutionHook`.")
+        self.before = hook.before_tool_execution
+        self.after = hook.after_tool_execution
+        self.after_step = getattr(hook, "after_step", None)
+        self.deadline = getattr(hook, "deadline", None)
+        if not (self.deadline is None or callable(self.deadline)):
+            raise TypeError(f"hooks: `deadline` of {self.name} is {self.deadline!r}, expected a method.")
+        kinds = getattr(hook, "kinds", DEFAULT_KINDS)
+        if isinstance(kinds, str) or not KINDS.issuperset(kinds):
+            raise ValueError(f"hooks: `kinds` of {self.name} is {kinds!r}, expected a set out of {sorted(KINDS)}.")
+        self.kinds = frozenset(kinds)
+
+    def ask(self, method: Callable[..., Any], *args: Any) -> "Deny | None":
+        """Call a method of the hook. Whatever is neither `None` nor a [`Deny`] denies."""
+        answer, failure = self._call(method, *args)
+        if answer is None:
+            return failure
+        from .hooks import Deny
+
+        if isinstance(answer, Deny):
+            return answer
+        return Deny(f"{self.name} answered with a {type(answer).__name__}, not with None or Deny", "invalid_decision")
+
+    def ask_deadline(self, execution: "ToolExecution") -> "tuple[float | None, Deny | None]":
+        """Ask how many seconds an execution may take. Whatever is neither `None` nor a number denies."""
+        answer, failure = self._call(self.deadline or (lambda execution: None), execution)
+        if answer is None or (type(answer) in (int, float) and answer == answer):
+            return answer, failure
+        from .hooks import Deny
+
+        shown = answer if type(answer) is float else f"a {type(answer).__name__}"
+        return None, Deny(f"{self.name} gave {shown} as a deadline, not None or seconds", "invalid_decision")
+
+    def _call(self, method: Callable[..., Any], *args: Any) -> "tuple[Any, Deny | None]":
+        try:
+            return method(*args), None
+        except Exception as error:
+            from .hooks import Deny
+
+            logger.exception(f"The hook {self.name} raised")
+            return None, Deny(f"{self.name} failed with {type(error).__name__}, see the log", "hook_error")
+
+
+def most_severe(answers: "Iterable[tuple[Deny | None, str | None]]") -> "tuple[Deny | None, str | None]":
+    """The denial that counts, of answers in list order, and whose it is: stops first, then the earliest."""
+    worst: "tuple[Deny | None, str | None]" = (None, None)
+    for denial, name in answers:
+        if denial is not None and (worst[0] is None or denial.stop and not worst[0].stop):
+            worst = denial, name
+    return worst
+
+
+# Threads in which a hook is being called: what starts there meanwhile, such as a generated `__del__`, is denied
+_asking_threads: set[int | None] = set()
+
+
+def is_asking() -> bool:
+    """Whether a hook is being called in this thread."""
+    return threading.get_ident() in _asking_threads
+
+
+class asking:  # noqa: N801
+    """
+    Context manager for calling hooks in this thread. The time that they take counts for nobody.
+
+    Args:
+        call (`LimitedCall`, *optional*): The limited call of this context.
+    """
+
+    __slots__ = ("_thread", "_pause")
+
+    def __init__(self, call: LimitedCall | None):
+        self._pause = None if call is None else not_counted(call)
+
+    def __enter__(self) -> None:
+        if self._pause is not None:
+            self._pause.__enter__()
+        thread = threading.get_ident()
+        self._thread = None if thread in _asking_threads else thread  # An agent that a hook runs has steps too
+        _asking_threads.add(thread)
+
+    def __exit__(self, *error: object) -> None:
+        _asking_threads.discard(self._thread)
+        if self._pause is not None:
+            self._pause.__exit__(*error)

@@ -1,0 +1,143 @@
+#!/usr/bin/env python
+# coding=utf-8
+
+# Copyright 2026 The HuggingFace Inc. team. All rights reserved.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+What generated code gets in place of tools, managed agents and other callables of the host: plain closures.
+
+Nothing that generated code can reach from a closure, be it an attribute, a frame or the traceback of an error, leads
+to the tool, the agent or a hook. A closure holds an opaque key: what it stands for is in a table of the host.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from .hook_scope import OpaqueKey, current_scope
+from .hooks import Deny, HookDispatcher, denied
+from .utils import is_valid_name
+
+
+class _Callee:
+    """What a closure calls."""
+
+    __slots__ = ("dispatcher", "name", "function", "belongs_to_agent")
+
+    def __init__(self, dispatcher: HookDispatcher, name: str, function: Callable, belongs_to_agent: bool):
+        self.dispatcher = dispatcher
+        self.name = name
+        self.function = function
+        self.belongs_to_agent = belongs_to_agent
+
+    def call(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+        scope, agent = self.dispatcher.own_scope(), self.dispatcher.agent
+        if scope is None:
+            reason = Deny("it was called outside of the run that it belongs to", "no_context")
+            elsewhere = current_scope()
+            if elsewhere is None:
+                raise denied(self.name, reason)
+            raise self.dispatcher.deny(elsewhere.run, self.name, reason)
+        if self.belongs_to_agent and {**agent.tools, **agent.managed_agents}.get(self.name) is not self.function:
+            reason = Deny("the agent does not have it any more", "unknown_tool")
+            raise self.dispatcher.deny(scope.run, self.name, reason)
+        return self.dispatcher.call_tool(scope, self.name, self.function, args, kwargs)
+
+
+# An entry lives as long as its closure
+_callees: WeakKeyDictionary[OpaqueKey, _Callee] = WeakKeyDictionary()
+
+
+def make_closure(
+    dispatcher: HookDispatcher, name: str, function: Callable, belongs_to_agent: bool = False
+) -> Callable[..., Any]:
+    """
+    Make a closure that asks the hooks.
+
+    Args:
+        dispatcher ([`HookDispatcher`]): Dispatcher of the agent whose code calls the closure.
+        name (`str`): Name of the execution.
+        function (`Callable`): Tool, managed agent or function that it calls.
+        belongs_to_agent (`bool`, default `False`): Whether the agent has to have the function under that name when it
+            is called.
+    """
+    key = OpaqueKey()
+    _callees[key] = _Callee(dispatcher, name, function, belongs_to_agent)
+
+    def closure(*args, **kwargs):
+        result, error = _call(key, args, kwargs)
+        if error is not None:
+            raise error
+        return result
+
+    closure.__name__ = closure.__qualname__ = name
+    return closure
+
+
+def _call(key: OpaqueKey, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Exception | None]:
+    """
+    Call what a key stands for.
+
+    Returns:
+        `tuple[Any, Exception | None]`: The result, and the error without what leads from it to objects of the host.
+    """
+    try:
+        return _callees[key].call(args, kwargs), None
+    except Exception as error:
+        # By the methods of the base class: generated code may have defined the class of the error
+        for name in ("__traceback__", "__cause__", "__context__"):
+            BaseException.__dict__[name].__set__(error, None)
+        if isinstance(error, AttributeError):
+            AttributeError.__dict__["obj"].__set__(error, None)
+        return None, error
+
+
+def close_over(dispatcher: HookDispatcher, name: str, value: Any) -> Any:
+    """
+    Put closures in place of the callables in a value that generated code gets as a variable.
+
+    Args:
+        dispatcher ([`HookDispatcher`]): Dispatcher of the agent whose code gets the value.
+        name (`str`): Name of the variable, which a callable goes by that has no name of its own.
+        value (`Any`): Value: a callable, or a container with callables at any depth. Classes stay as they are.
+
+    Returns:
+        `Any`: The value itself if there is no callable in it.
+    """
+    return _close_over(dispatcher, name, value, {})
+
+
+def _close_over(dispatcher: HookDispatcher, name: str, value: Any, done: dict[int, tuple[Any, Any]]) -> Any:
+    # By id, with the value itself, so that no other value gets its id meanwhile
+    if id(value) in done:
+        return done[id(value)][1]
+    kind = type(value)
+    if kind is dict or kind is list or kind is tuple or kind is set or kind is frozenset:
+        closed: Any = {} if kind is dict else []
+        done[id(value)] = value, closed  # What contains itself contains its copy
+        items = list(value.items()) if kind is dict else list(value)
+        new_items = [_close_over(dispatcher, name, item, done) for item in items]
+        closed.update(new_items) if kind is dict else closed.extend(new_items)
+        if all(new is old for new, old in zip(new_items, items)):
+            closed = value
+        elif kind is not dict and kind is not list:
+            closed = kind(closed)
+    elif callable(value) and not isinstance(value, type):
+        own_name: Any = getattr(value, "name", None) or getattr(value, "__name__", None)
+        # A lambda's is no name
+        closed = make_closure(dispatcher, own_name if is_valid_name(own_name) else name, value)
+    else:
+        return value
+    done[id(value)] = value, closed
+    return closed

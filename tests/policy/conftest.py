@@ -1,0 +1,6 @@
+from hypothesis import settings
+
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("policy", deadline=None)
+settings.load_profile("policy")

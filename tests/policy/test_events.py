@@ -1,0 +1,111 @@
+"""Listeners hear what was decided and cannot change it."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from datetime import timedelta
+
+import pytest
+
+from .executions import execution, hook_for, refused
+
+
+def test_an_allowed_call_is_a_check_and_a_denied_one_also_a_violation_that_was_blocked():
+    hook = hook_for(name="production", tools={"deny": ["shell"]})
+    heard = []
+    hook.on("*", heard.append)
+    hook.before_tool_execution(execution("search"))
+    assert [event.name for event in heard] == ["policy_check"]
+    heard.clear()
+    hook.before_tool_execution(execution("shell"))
+    assert [event.name for event in heard] == ["policy_check", "policy_violation", "tool_call_blocked"]
+
+
+def test_an_event_says_what_was_decided_about_what_by_which_policy_and_when():
+    hook = hook_for(name="production", tools={"deny": ["shell"]})
+    heard = []
+    hook.on("policy_violation", heard.append)
+    call = execution("shell", command="ls")
+    hook.before_tool_execution(call)
+    (event,) = heard
+    assert event.execution is call
+    assert event.decision.action == "deny" and event.decision.reasons[0].entry == "tools.deny[0]"
+    assert (event.policy_name, event.policy_digest) == ("production", hook.policy.digest)
+    assert event.time.utcoffset() == timedelta(0)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        event.decision = None
+
+
+def test_every_event_has_an_id_of_its_own():
+    hook = hook_for()
+    ids = []
+    hook.on("*", lambda event: ids.append(event.id))
+    for _ in range(10):
+        hook.before_tool_execution(execution())
+    assert len(set(ids)) == 10
+
+
+def test_who_unsubscribes_hears_nothing_more_and_others_still_do():
+    hook = hook_for()
+    heard = []
+    unsubscribe = hook.on("policy_check", lambda event: heard.append("first"))
+    hook.on("policy_check", lambda event: heard.append("second"))
+    unsubscribe()
+    unsubscribe()
+    hook.before_tool_execution(execution())
+    assert heard == ["second"]
+
+
+def test_one_handler_may_subscribe_twice_and_leave_once():
+    hook = hook_for()
+    heard = []
+    leave = hook.on("policy_check", heard.append)
+    hook.on("policy_check", heard.append)
+    leave()
+    hook.before_tool_execution(execution())
+    assert len(heard) == 1
+
+
+def test_a_handler_that_fails_is_logged_and_changes_neither_the_decision_nor_the_others(caplog):
+    def fails(event):
+        raise RuntimeError("my handler is broken")
+
+    hook = hook_for(tools={"deny": ["shell"]})
+    heard = []
+    hook.on("*", fails)
+    hook.on("*", heard.append)
+    with caplog.at_level(logging.ERROR, logger="smolagents.policy.events"):
+        assert refused(hook, execution("shell"))
+        assert not refused(hook, execution("search"))
+    assert len(heard) == 4
+    assert "my handler is broken" in caplog.text
+
+
+def test_what_a_handler_returns_does_not_matter():
+    hook = hook_for(tools={"deny": ["shell"]})
+    hook.on("*", lambda event: False)
+    assert refused(hook, execution("shell")) and not refused(hook, execution("search"))
+
+
+def test_a_handler_may_subscribe_and_unsubscribe_while_it_is_called():
+    hook = hook_for()
+    heard = []
+
+    def once(event):
+        heard.append(event)
+        leave()
+        hook.on("policy_check", heard.append)
+
+    leave = hook.on("policy_check", once)
+    hook.before_tool_execution(execution())
+    assert len(heard) == 1
+    hook.before_tool_execution(execution())
+    assert len(heard) == 2
+
+
+def test_an_event_that_does_not_exist_is_refused_with_the_nearest_one():
+    with pytest.raises(ValueError, match="did you mean 'policy_violation'"):
+        hook_for().on("policy_violations", print)
+    with pytest.raises(TypeError, match="cannot be called"):
+        hook_for().on("*", "print")

@@ -1,0 +1,26 @@
+"""Which entries of a list name a tool."""
+
+from __future__ import annotations
+
+from smolagents.policy.names import NameList
+
+
+def test_a_name_is_named_by_itself_and_by_globs_in_the_order_of_the_list():
+    names = NameList(["read_*", "read_file", "write_file", "*_file"])
+    assert names.naming("read_file") == [(0, "read_*"), (1, "read_file"), (3, "*_file")]
+    assert names.naming("shell") == []
+
+
+def test_names_are_matched_whole_and_case_counts():
+    names = NameList(["read_*", "shell"])
+    assert not names.naming("thread_pool") and not names.naming("shell2") and not names.naming("Shell")
+
+
+def test_a_name_with_a_line_break_is_still_matched_whole():
+    assert not NameList(["read_?"]).naming("read_a\nshell")
+    assert NameList(["*"]).naming("a\nb")
+
+
+def test_an_entry_of_wildcards_alone_says_nothing_about_a_name():
+    names = NameList(["*", "?*", "final_*"])
+    assert names.naming("final_answer", by_wildcards_alone=False) == [(2, "final_*")]
