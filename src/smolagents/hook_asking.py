@@ -60,33 +60,38 @@ class BoundHook:
 
     def ask(self, method: Callable[..., Any], *args: Any) -> "Deny | None":
         """Call a method of the hook. Whatever is neither `None` nor a [`Deny`] denies."""
-        answer, failure = self._call(method, *args)
-        if answer is None:
-            return failure
-        from .hooks import Deny
-
-        if isinstance(answer, Deny):
-            return answer
-        return Deny(f"{self.name} answered with a {type(answer).__name__}, not with None or Deny", "invalid_decision")
+        try:
+            answer = method(*args)
+        except Exception as error:
+            return self._failure(error)
+        return None if answer is None else self._check(answer)
 
     def ask_deadline(self, execution: "ToolExecution") -> "tuple[float | None, Deny | None]":
         """Ask how many seconds an execution may take. Whatever is neither `None` nor a number denies."""
-        answer, failure = self._call(self.deadline or (lambda execution: None), execution)
-        if answer is None or (type(answer) in (int, float) and answer == answer):
-            return answer, failure
+        try:
+            seconds = self.deadline(execution) if self.deadline is not None else None
+        except Exception as error:
+            return None, self._failure(error)
+        if seconds is None or (type(seconds) in (int, float) and seconds == seconds):
+            return seconds, None
+        return None, self._invalid(seconds, "a number of seconds")
+
+    def _check(self, answer: Any) -> "Deny":
         from .hooks import Deny
 
-        shown = answer if type(answer) is float else f"a {type(answer).__name__}"
-        return None, Deny(f"{self.name} gave {shown} as a deadline, not None or seconds", "invalid_decision")
+        return answer if isinstance(answer, Deny) else self._invalid(answer, "Deny")
 
-    def _call(self, method: Callable[..., Any], *args: Any) -> "tuple[Any, Deny | None]":
-        try:
-            return method(*args), None
-        except Exception as error:
-            from .hooks import Deny
+    def _failure(self, error: Exception) -> "Deny":
+        from .hooks import Deny
 
-            logger.exception(f"The hook {self.name} raised")
-            return None, Deny(f"{self.name} failed with {type(error).__name__}, see the log", "hook_error")
+        logger.exception(f"The hook {self.name} raised")
+        return Deny(f"{self.name} failed with {type(error).__name__}, see the log", "hook_error")
+
+    def _invalid(self, answer: Any, expected: str) -> "Deny":
+        from .hooks import Deny
+
+        reason = f"{self.name} answered with a {type(answer).__name__}, not with None or {expected}"
+        return Deny(reason, "invalid_decision")
 
 
 def most_severe(answers: "Iterable[tuple[Deny | None, str | None]]") -> "tuple[Deny | None, str | None]":
