@@ -56,8 +56,9 @@ quality: $(VENV)/installed-quality $(VENV)/installed-test ## Style, types, and w
 	$(BIN)/python -m fork check
 
 .PHONY: bench
-bench: $(VENV)/installed-bench ## What the hooks cost, as ratios
+bench: $(VENV)/installed-bench ## What the hooks cost, and how soon what is endless ends
 	$(BIN)/python -m benchmarks.hooks
+	$(BIN)/python -m benchmarks.time_limit
 
 # Upstream's files: what patches/ say about them, and what lies in src/smolagents.
 
