@@ -32,6 +32,8 @@ from typing import Any
 from .local_python_executor import ALLOWED_DUNDER_METHODS, InterpreterError, check_safer_result
 
 
+# No attribute of these leads anywhere (of str, `format` does)
+_PLAIN_TYPES = frozenset({type(None), bool, int, float, complex, bytes, list, tuple, dict, set, frozenset})
 _HOST_TYPES = (CodeType, FrameType, TracebackType)
 _mro = type.__dict__["__mro__"].__get__
 # What named tuples offer for use in spite of the underscore (`collections`, "somenamedtuple")
@@ -89,7 +91,7 @@ class AttributeAccess:
 
     def getmethod(self, obj: Any, name: str) -> Any:
         """Read an attribute that is then called. The evaluator decides which dunder methods may be."""
-        return self._read(obj, name, is_called=True)
+        return getattr(obj, name) if type(obj) in _PLAIN_TYPES else self._read(obj, name, is_called=True)
 
     def setattr(self, obj: Any, name: str, value: Any) -> None:
         """Set an attribute, of an object or of a class or function that generated code defined.

@@ -186,9 +186,8 @@ def denied(name: str, denial: Deny, withheld: bool = False) -> ToolExecutionDeni
     what = "was executed, but its result is withheld" if withheld else "was denied and not executed"
     if withheld and denial.code == "timeout":
         what = "was given up"
-    denial = Deny(
-        str(denial.reason), str(denial.code), bool(denial.stop)
-    )  # A copy: the hook may keep and compare its own
+    # A copy, as generated code gets it and the hook may keep its own
+    denial = Deny(str(denial.reason), str(denial.code), bool(denial.stop))
     return ToolExecutionDenied(
         f"'{name}' {what}: {denial.reason.rstrip('.')}. ({denial.code}) "
         "This is a decision, not an error: trying again does not change it.",
@@ -226,9 +225,9 @@ class HookDispatcher:
 
     def guard_run(self, stream: Generator) -> Generator:
         """Give a run its scope, in place only while its generator is being advanced."""
-        return (
-            self._advance(AgentRun(self.agent, self._bound, current_scope()), stream) if self.is_active() else stream
-        )
+        if not self.is_active():
+            return stream
+        return self._advance(AgentRun(self.agent, self._bound, current_scope()), stream)
 
     def guard_step(self, memory_step: ActionStep, stream: Generator) -> Generator:
         """Take a step. Its observations name every denial, and only an answer that the hooks let through is final."""
