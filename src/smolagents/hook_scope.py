@@ -144,6 +144,10 @@ def in_guarded_run() -> bool:
     return _key.get() is not None
 
 
+# Executions in which the host is waiting for what it called
+in_progress: set[ExecutionInProgress] = set()
+
+
 def is_over(scope: Scope) -> bool:
     """Whether a scope, or anything that it happens in, has ended."""
     inside: Scope | None = scope
@@ -177,6 +181,21 @@ def within(scope: Scope) -> Generator[None, None, None]:
             yield
     finally:
         scope.over = True
+
+
+def make_place(scope: Scope) -> OpaqueKey:
+    """Make a key for [`within_place`], for frames in which generated code could find the scope itself."""
+    return _add(scope)
+
+
+@contextmanager
+def within_place(key: OpaqueKey) -> Generator[None, None, None]:
+    """As [`within`], for the scope that a key stands for."""
+    try:
+        with _entered(key):
+            yield
+    finally:
+        _scopes[key].over = True
 
 
 def advance_within(

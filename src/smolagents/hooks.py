@@ -40,6 +40,7 @@ from .hook_scope import (
     advance_within,
     current_scope,
     in_guarded_run,
+    in_progress,
     is_over,
     within,
 )
@@ -232,17 +233,17 @@ def denied(name: str, denial: Deny, withheld: bool = False) -> ToolExecutionDeni
 
 
 # Threads in which a hook is being called: what starts there meanwhile, such as a generated `__del__`, is denied
-_asking_threads: set[int] = set()
+asking_threads: set[int] = set()
 
 
 @contextmanager
 def _asking() -> Generator[None, None, None]:
     thread = threading.get_ident()
-    _asking_threads.add(thread)
+    asking_threads.add(thread)
     try:
         yield
     finally:
-        _asking_threads.discard(thread)
+        asking_threads.discard(thread)
 
 
 class HookDispatcher:
@@ -437,7 +438,7 @@ class HookDispatcher:
             kind (`Literal["tool", "agent", "code", "operation"]`): Kind of the execution.
             name (`str`): Name of the execution.
             arguments (`Mapping[str, Any]`): Frozen arguments.
-            call (`Callable[[], Any]`): Executes.
+            call (`Callable[[], Any]`): Executes. An operation is executed by whoever announced it, after this.
             view (`Callable[[Any], Any]`): Makes the frozen view of the result.
 
         Returns:
@@ -447,7 +448,7 @@ class HookDispatcher:
             ToolExecutionDenied: If it is denied, or its result is withheld.
         """
         run = scope.run
-        if threading.get_ident() in _asking_threads:
+        if threading.get_ident() in asking_threads:
             raise self.deny(run, name, Deny("it started while a hook was being asked", "reentrant"))
         if is_over(scope):
             raise self.deny(run, name, Deny("what it was part of is over", "over"))
@@ -467,6 +468,7 @@ class HookDispatcher:
         hooks = [bound for bound in run.hooks if kind in bound.kinds]
         asked: list[tuple[BoundHook, Deny | None]] = []
         executed, result, error, start = False, None, None, 0.0
+        progress = ExecutionInProgress(run, execution.id)
         try:
             with _asking():
                 for bound in hooks:
@@ -475,11 +477,14 @@ class HookDispatcher:
             denial, denied_by = most_severe((answer, bound.name) for bound, answer in asked)
             start = time.perf_counter()
             if denial is None:
-                executed = True
-                with within(ExecutionInProgress(run, execution.id)):
+                executed = kind != "operation"
+                in_progress.add(progress)
+                with within(progress):
                     result = call()
         except BaseException as exception:
             error, denial, denied_by = exception, None, None
+        finally:
+            in_progress.discard(progress)
         duration = time.perf_counter() - start if executed else 0.0
         if denial is not None:
             outcome = ToolOutcome("denied", denial=denial, denied_by=denied_by)

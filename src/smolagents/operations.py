@@ -1,0 +1,288 @@
+#!/usr/bin/env python
+# coding=utf-8
+
+# Copyright 2026 The HuggingFace Inc. team. All rights reserved.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+What generated code does to the machine, as executions of kind `operation`.
+
+CPython announces effects to audit hooks (PEP 578), whatever Python code led to them, and an audit hook that raises
+prevents them. One is installed when a hook first wants operations; it cannot be removed. It finds out whose an event
+is, and the dispatcher does the rest. What the events mean is in `operation_events.py`; imports are asked about by the
+evaluator, since a module that is loaded already is not announced. This is not a sandbox: see `docs/operations.md`.
+
+An event belongs to a program if, from the innermost frame outward, code of the evaluator comes before a call of the
+dispatcher into a tool or a hook. Nothing is remembered between events that generated code could switch off.
+"""
+
+import _thread
+import importlib._bootstrap
+import importlib._bootstrap_external
+import inspect
+import linecache
+import sys
+import threading
+import tokenize
+import traceback
+import warnings
+import weakref
+import zipimport
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType, FunctionType, MethodType
+from typing import Any
+
+from . import hook_code, hooks, local_python_executor
+from .hook_arguments import ArgumentCopier, ArgumentsRefused
+from .hook_programs import PROGRAM, is_host_module, program_of, wants_operations
+from .hook_scope import OpaqueKey, in_progress
+from .hooks import Deny, HookDispatcher, ToolExecutionDenied
+from .operation_events import EVENTS, Ignored, Operation
+
+
+# Of the interpreter itself, or announced by its parts
+_IGNORED = frozenset(event for event, meaning in EVENTS.items() if isinstance(meaning, Ignored))
+_OPERATIONS = {event: meaning for event, meaning in EVENTS.items() if isinstance(meaning, Operation)}
+# Announced when the audit hook itself looks at frames
+_LOOKING = frozenset({"sys._getframe", "object.__getattr__"})
+# What the import system does on its own account. All else under an import counts, as a module's body may do anything.
+_OF_IMPORTS = frozenset({"file.read", "dir.list"})
+
+# Frames are told by their globals first: reading the code of a frame is announced, too
+_EVALUATOR = local_python_executor.__dict__
+_DISPATCHER = hooks.__dict__
+_READER = hook_code.__dict__
+_IMPORTERS = (importlib._bootstrap.__dict__, importlib._bootstrap_external.__dict__, zipimport.__dict__)
+_SOURCE_READERS = (linecache.__dict__, tokenize.__dict__)
+_SOURCE_SHOWERS = (inspect.__dict__, traceback.__dict__, warnings.__dict__)
+
+_NOT_EVALUATING = frozenset({"evaluate_python_code", "timeout", "truncate_content"})
+
+
+def _codes_in(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes_in(constant)
+
+
+def _evaluator_codes() -> Iterator[CodeType]:
+    """The code of the functions that evaluate, and of those that they make of generated functions."""
+    for name, value in vars(local_python_executor).items():
+        function = getattr(value, "__wrapped__", value)
+        if isinstance(function, FunctionType) and function.__globals__ is _EVALUATOR and name not in _NOT_EVALUATING:
+            yield from _codes_in(function.__code__)
+
+
+# By id, and kept: code objects are equal if their content is
+_EVALUATOR_CODES = {id(code): code for code in _evaluator_codes()}
+_IMPORT_CODE = local_python_executor.evaluate_import.__code__
+_READER_CODES = {
+    id(code): code
+    for function in (hook_code.make_attribute_reader, hook_code._guards)
+    for code in _codes_in(function.__code__)
+}
+_DISPATCH_CODE = HookDispatcher.dispatch.__code__
+_FIND_AND_LOAD_CODE = importlib._bootstrap._find_and_load.__code__  # type: ignore[attr-defined]
+_BOOTSTRAP = threading.Thread._bootstrap  # type: ignore[attr-defined]
+_BOOTSTRAP_CODE = _BOOTSTRAP.__code__
+_thread_fields = threading.Thread.__dict__["__dict__"].__get__  # Not through a property of a generated subclass
+
+
+class StartedThreads:
+    """Threads that programs started, by identity: a generated subclass may define `__hash__` and `__eq__`."""
+
+    def __init__(self):
+        self._threads: dict[int, tuple[weakref.ref, OpaqueKey]] = {}
+
+    def add(self, thread: threading.Thread, key: OpaqueKey) -> None:
+        number = id(thread)
+        self._threads[number] = (weakref.ref(thread, lambda _: self._threads.pop(number, None)), key)
+
+    def starter_of(self, thread: Any) -> OpaqueKey | None:
+        """Key of the program that started a thread; `None` for threads of the host."""
+        reference, key = self._threads.get(id(thread), (None, None))
+        return key if reference is not None and reference() is thread else None
+
+    def __len__(self):
+        return len(self._threads)
+
+
+_started = StartedThreads()
+
+
+def _is_host_call(frame: FrameType) -> bool:
+    """Whether this is the dispatcher while it asks a hook, or waits for what it called."""
+    if frame.f_code is not _DISPATCH_CODE:
+        return False
+    return frame.f_locals.get("progress") in in_progress or threading.get_ident() in hooks.asking_threads
+
+
+def _find_program(frame: FrameType | None) -> OpaqueKey | None:
+    """Key of the program that a frame belongs to; `None` if it belongs to the host, or to a program without hooks."""
+    outermost = frame
+    while frame is not None:
+        namespace = frame.f_globals
+        if namespace is _EVALUATOR:
+            if id(frame.f_code) in _EVALUATOR_CODES:
+                static_tools = frame.f_locals.get("static_tools")
+                if type(static_tools) is dict and (key := static_tools.get(PROGRAM)) is not None:
+                    return key
+        elif namespace is _DISPATCHER and _is_host_call(frame):
+            return None
+        outermost, frame = frame, frame.f_back
+    if _started and outermost is not None and outermost.f_globals is threading.__dict__:
+        if outermost.f_code is _BOOTSTRAP_CODE:
+            return _started.starter_of(outermost.f_locals.get("self"))
+    return None
+
+
+def _is_direct(frame: FrameType | None) -> bool:
+    """Whether generated code itself calls what is announced, not a library that it uses."""
+    while frame is not None and frame.f_globals is _READER and id(frame.f_code) in _READER_CODES:
+        frame = frame.f_back
+    if frame is None or frame.f_globals is not _EVALUATOR:
+        return False
+    return frame.f_code is not _IMPORT_CODE and id(frame.f_code) in _EVALUATOR_CODES
+
+
+def _is_of_import(frame: FrameType | None) -> bool:
+    """Whether the import system itself is at work, in the course of an import."""
+    while frame is not None and any(frame.f_globals is namespace for namespace in _IMPORTERS):
+        if frame.f_code is _FIND_AND_LOAD_CODE:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _shows_source(frame: FrameType | None) -> bool:
+    """Whether a line of source is being looked up for a warning or a traceback."""
+    while frame is not None and any(frame.f_globals is namespace for namespace in _SOURCE_READERS):
+        frame = frame.f_back
+    return frame is not None and any(frame.f_globals is namespace for namespace in _SOURCE_SHOWERS)
+
+
+def _is_noise(name: str, arguments: dict[str, Any], frame: FrameType | None) -> bool:
+    """Whether the interpreter does this of its own accord."""
+    if frame is None:
+        return False
+    paths = [value for value in arguments.values() if type(value) is str]
+    if any(frame.f_globals is namespace for namespace in _IMPORTERS):
+        cached = bool(paths) and all("__pycache__" in path.replace("\\", "/").split("/") for path in paths[:2])
+        return (name in _OF_IMPORTS or cached) and _is_of_import(frame)
+    if name == "file.read" and any(frame.f_globals is namespace for namespace in _SOURCE_READERS):
+        return paths[:1] == [path for path in paths[:1] if path.endswith(".py")] and _shows_source(frame)
+    return False
+
+
+def _decide(event: str, event_arguments: tuple, frame: FrameType | None) -> ToolExecutionDenied | None:
+    """Find out whose an event is, and have it decided. Returns what prevents it."""
+    operation = _OPERATIONS.get(event)
+    if operation is None:  # Of a newer Python, or of a library
+        name, arguments = "other", {"event": event, "arguments": event_arguments}
+    elif operation.only_direct and not _is_direct(frame):
+        return None
+    elif (bound := operation.arguments_of(event_arguments)) is None:
+        return None
+    else:
+        name, arguments = bound
+        if _is_noise(name, arguments, frame):
+            return None
+    if (key := _find_program(frame)) is None:
+        return None
+    program = program_of(key)
+    if (scope := program.scope()) is None:
+        return hook_code.deny_unscoped(key, name) if program.is_watched else None
+    if not wants_operations(scope.run):
+        return None
+    dispatcher = scope.run.agent.hook_dispatcher
+    thread = None
+    if name == "module.import" and is_host_module(arguments["name"]):
+        return dispatcher.deny(scope.run, name, hook_code.HOST_MODULE)
+    if name == "runtime.inspect":
+        return dispatcher.deny(scope.run, name, Deny("generated code may not look into the interpreter"))
+    if name == "thread.start":
+        thread = _thread_to_start(arguments["target"])
+        if thread is None:
+            return dispatcher.deny(scope.run, name, Deny("generated code starts threads by threading.Thread only"))
+        fields = _thread_fields(thread)
+        arguments = {"target": fields.get("_target"), "name": fields.get("_name")}
+    try:
+        frozen, _ = ArgumentCopier().copy(arguments)
+        dispatcher.dispatch(scope, "operation", name, frozen, lambda: None)
+    except ArgumentsRefused as refused:
+        return dispatcher.deny(scope.run, name, Deny(refused.reason, refused.code))
+    except ToolExecutionDenied as error:
+        return hook_code.without_host_objects(error)
+    if thread is not None:
+        _started.add(thread, key)
+    return None
+
+
+def _thread_to_start(function: Any) -> threading.Thread | None:
+    """The `threading.Thread` that a function runs in a new thread, if it is one, and stays visible on its stack."""
+    if type(function) is not MethodType or function.__func__ is not _BOOTSTRAP:
+        return None
+    thread: Any = function.__self__
+    return thread if issubclass(type(thread), threading.Thread) else None
+
+
+def _make_audit_hook() -> Callable[[str, tuple], None]:
+    looking: set[int] = set()  # Threads in which the hook below looks at frames
+    ignored, decide = _IGNORED, _decide
+    get_frame, get_thread = sys._getframe, threading.get_ident
+
+    def audit(event: str, arguments: tuple) -> None:
+        if event in ignored:
+            return
+        thread = get_thread()
+        if thread in looking:
+            if event in _LOOKING:
+                return
+            error = decide(event, arguments, get_frame(1))
+        else:
+            looking.add(thread)
+            try:
+                error = decide(event, arguments, get_frame(1))
+            finally:
+                looking.discard(thread)
+        if error is not None:
+            raise error
+
+    return audit
+
+
+def _announce_thread_starts() -> None:
+    """Announce thread starts as Python 3.12 does."""
+    start = _thread.start_new_thread
+
+    def start_new_thread(function, args, kwargs={}, /):
+        sys.audit("_thread.start_new_thread", function, args, kwargs)
+        return start(function, args, kwargs)
+
+    _thread.start_new_thread = _thread.start_new = start_new_thread
+    threading._start_new_thread = start_new_thread  # type: ignore[attr-defined]
+
+
+_watching = threading.Lock()
+
+
+def watch_operations() -> None:
+    """Have the operations of generated code announced to the hooks of its agent, from now on."""
+    if _watching.acquire(blocking=False):  # Never released: there is no way to remove an audit hook
+        if sys.version_info < (3, 12):
+            _announce_thread_starts()
+        sys.addaudithook(_make_audit_hook())
+
+
+__all__ = ["watch_operations"]
