@@ -53,6 +53,7 @@ from .operation_events import EVENTS, Ignored, Operation
 # Of the interpreter itself, or announced by its parts
 _IGNORED = frozenset(event for event, meaning in EVENTS.items() if isinstance(meaning, Ignored))
 _OPERATIONS = {event: meaning for event, meaning in EVENTS.items() if isinstance(meaning, Operation)}
+_ONLY_DIRECT = frozenset(event for event, operation in _OPERATIONS.items() if operation.only_direct)
 # Announced when the audit hook itself looks at frames
 _LOOKING = frozenset({"sys._getframe", "object.__getattr__"})
 # What the import system does on its own account. All else under an import counts, as a module's body may do anything.
@@ -238,23 +239,39 @@ def _thread_to_start(function: Any) -> threading.Thread | None:
 
 
 def _make_audit_hook() -> Callable[[str, tuple], None]:
+    """Make the audit hook. It runs for every event of the process, so what is the host's leaves it early."""
     looking: set[int] = set()  # Threads in which the hook below looks at frames
-    ignored, decide = _IGNORED, _decide
+    ignored, only_direct, started, decide = _IGNORED, _ONLY_DIRECT, _started, _decide
+    evaluator, reader, dispatcher = _EVALUATOR, _READER, _DISPATCHER
     get_frame, get_thread = sys._getframe, threading.get_ident
 
     def audit(event: str, arguments: tuple) -> None:
         if event in ignored:
             return
         thread = get_thread()
-        if thread in looking:
-            if event in _LOOKING:
-                return
-            error = decide(event, arguments, get_frame(1))
-        else:
-            looking.add(thread)
-            try:
-                error = decide(event, arguments, get_frame(1))
-            finally:
+        nested = thread in looking
+        if nested and event in _LOOKING:
+            return
+        looking.add(thread)
+        try:
+            innermost = get_frame(1)
+            frame: FrameType | None = innermost
+            if event in only_direct:
+                namespace = innermost.f_globals
+                if namespace is not evaluator and namespace is not reader:
+                    return
+            else:
+                while frame is not None:
+                    namespace = frame.f_globals
+                    if namespace is evaluator or namespace is dispatcher:
+                        break
+                    frame = frame.f_back
+                else:
+                    if not started:
+                        return
+            error = decide(event, arguments, innermost)
+        finally:
+            if not nested:
                 looking.discard(thread)
         if error is not None:
             raise error
