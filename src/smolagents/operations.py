@@ -29,6 +29,7 @@ dispatcher into a tool or a hook. Nothing is remembered between events that gene
 import _thread
 import importlib._bootstrap
 import importlib._bootstrap_external
+import importlib.machinery
 import inspect
 import linecache
 import sys
@@ -56,8 +57,8 @@ _OPERATIONS = {event: meaning for event, meaning in EVENTS.items() if isinstance
 _ONLY_DIRECT = frozenset(event for event, operation in _OPERATIONS.items() if operation.only_direct)
 # Announced when the audit hook itself looks at frames
 _LOOKING = frozenset({"sys._getframe", "object.__getattr__"})
-# What the import system does on its own account. All else under an import counts, as a module's body may do anything.
-_OF_IMPORTS = frozenset({"file.read", "dir.list"})
+# Of the files that the import system reads
+_SUFFIXES = (*importlib.machinery.all_suffixes(), ".zip", ".egg", ".whl")
 
 # Frames are told by their globals first: reading the code of a frame is announced, too
 _EVALUATOR = local_python_executor.__dict__
@@ -83,6 +84,9 @@ def _evaluator_codes() -> Iterator[CodeType]:
         function = getattr(value, "__wrapped__", value)
         if isinstance(function, FunctionType) and function.__globals__ is _EVALUATOR and name not in _NOT_EVALUATING:
             yield from _codes_in(function.__code__)
+    # Where the last reference to a value of the program may go; the host's own part of that function does not count
+    outer = local_python_executor.evaluate_python_code.__code__
+    yield from (code for code in _codes_in(outer) if code.co_name == "_execute_code")
 
 
 # By id, and kept: code objects are equal if their content is
@@ -95,8 +99,21 @@ _READER_CODES = {
 }
 _DISPATCH_CODE = HookDispatcher.dispatch.__code__
 _FIND_AND_LOAD_CODE = importlib._bootstrap._find_and_load.__code__  # type: ignore[attr-defined]
+# The functions of the import system that read, list and cache; all else under an import counts
+_READING_IMPORTS = tuple(
+    function.__code__
+    for function in (
+        importlib._bootstrap_external.FileLoader.get_data,  # type: ignore[attr-defined]
+        importlib._bootstrap_external.FileFinder._fill_cache,  # type: ignore[attr-defined]
+        importlib._bootstrap_external.SourceFileLoader.set_data,
+        importlib._bootstrap_external._write_atomic,  # type: ignore[attr-defined]
+        zipimport._read_directory,  # type: ignore[attr-defined]
+        zipimport._get_data,  # type: ignore[attr-defined]
+    )
+)
 _BOOTSTRAP = threading.Thread._bootstrap  # type: ignore[attr-defined]
 _BOOTSTRAP_CODE = _BOOTSTRAP.__code__
+_EXCEPTHOOK_CODES = tuple(_codes_in(threading._make_invoke_excepthook.__code__))  # type: ignore[attr-defined]
 _thread_fields = threading.Thread.__dict__["__dict__"].__get__  # Not through a property of a generated subclass
 
 
@@ -158,7 +175,9 @@ def _is_direct(frame: FrameType | None) -> bool:
 
 
 def _is_of_import(frame: FrameType | None) -> bool:
-    """Whether the import system itself is at work, in the course of an import."""
+    """Whether the import system itself is at work, in the course of an import: not what a program hooked into it."""
+    if frame is None or frame.f_code not in _READING_IMPORTS:
+        return False
     while frame is not None and any(frame.f_globals is namespace for namespace in _IMPORTERS):
         if frame.f_code is _FIND_AND_LOAD_CODE:
             return True
@@ -168,6 +187,10 @@ def _is_of_import(frame: FrameType | None) -> bool:
 
 def _shows_source(frame: FrameType | None) -> bool:
     """Whether a line of source is being looked up for a warning or a traceback."""
+    if frame is not None and frame.f_globals is threading.__dict__:  # A thread died: C code shows the traceback
+        return frame.f_code in _EXCEPTHOOK_CODES and threading.excepthook is _thread._excepthook
+    if frame is None or not any(frame.f_globals is namespace for namespace in _SOURCE_READERS):
+        return False
     while frame is not None and any(frame.f_globals is namespace for namespace in _SOURCE_READERS):
         frame = frame.f_back
     return frame is not None and any(frame.f_globals is namespace for namespace in _SOURCE_SHOWERS)
@@ -179,11 +202,12 @@ def _is_noise(name: str, arguments: dict[str, Any], frame: FrameType | None) -> 
         return False
     paths = [value for value in arguments.values() if type(value) is str]
     if any(frame.f_globals is namespace for namespace in _IMPORTERS):
-        cached = bool(paths) and all("__pycache__" in path.replace("\\", "/").split("/") for path in paths[:2])
-        return (name in _OF_IMPORTS or cached) and _is_of_import(frame)
-    if name == "file.read" and any(frame.f_globals is namespace for namespace in _SOURCE_READERS):
-        return paths[:1] == [path for path in paths[:1] if path.endswith(".py")] and _shows_source(frame)
-    return False
+        if name == "file.read":
+            usual = bool(paths) and paths[0].endswith(_SUFFIXES)
+        else:
+            usual = all("__pycache__" in path.replace("\\", "/").split("/") for path in paths[:2])
+        return (usual or name == "dir.list") and _is_of_import(frame)
+    return name == "file.read" and bool(paths) and paths[0].endswith(".py") and _shows_source(frame)
 
 
 def _decide(event: str, event_arguments: tuple, frame: FrameType | None) -> ToolExecutionDenied | None:
@@ -254,7 +278,9 @@ def _make_audit_hook() -> Callable[[str, tuple], None]:
             return
         looking.add(thread)
         try:
-            innermost = get_frame(1)
+            innermost = get_frame().f_back
+            if innermost is None:  # A thread that runs a C function: a program starts none
+                return
             frame: FrameType | None = innermost
             if event in only_direct:
                 namespace = innermost.f_globals
