@@ -23,6 +23,7 @@ CPython announces nothing about is in `UNANNOUNCED_MODULES`. Who causes an event
 """
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -283,7 +284,6 @@ _OPERATIONS: dict[str, Operation] = {
         for event in (
             "builtins.breakpoint",
             "builtins.input",
-            "cpython.PyInterpreterState_New",
             "ensurepip.bootstrap",
             "fcntl.fcntl",
             "fcntl.ioctl",
@@ -410,8 +410,13 @@ _IGNORED: dict[str, Ignored] = {
     ),
 }
 
+# Announced up to 3.12; Python 3.12 crashes if it is prevented
+_INTERPRETER = _other("cpython.PyInterpreterState_New") if sys.version_info < (3, 12) else _HOST
+
 # What each audit event means
-EVENTS: Mapping[str, Operation | Ignored] = MappingProxyType({**_OPERATIONS, **_IGNORED})
+EVENTS: Mapping[str, Operation | Ignored] = MappingProxyType(
+    {**_OPERATIONS, **_IGNORED, "cpython.PyInterpreterState_New": _INTERPRETER}
+)
 
 # Modules with which a program can do what CPython does not announce, and what that is; a name covers its submodules.
 # Where operations are denied, deny `module.import` of these. `os` and `socket` are not among them, although a few of

@@ -103,7 +103,7 @@ _FIND_AND_LOAD_CODE = importlib._bootstrap._find_and_load.__code__  # type: igno
 _READING_IMPORTS = tuple(
     function.__code__
     for function in (
-        importlib._bootstrap_external.FileLoader.get_data,  # type: ignore[attr-defined]
+        importlib._bootstrap_external.FileLoader.get_data,
         importlib._bootstrap_external.FileFinder._fill_cache,  # type: ignore[attr-defined]
         importlib._bootstrap_external.SourceFileLoader.set_data,
         importlib._bootstrap_external._write_atomic,  # type: ignore[attr-defined]
@@ -317,15 +317,20 @@ def _announce_thread_starts() -> None:
     threading._start_new_thread = start_new_thread  # type: ignore[attr-defined]
 
 
-_watching = threading.Lock()
+_installing = threading.Lock()
+_installed = threading.Event()
 
 
 def watch_operations() -> None:
     """Have the operations of generated code announced to the hooks of its agent, from now on."""
-    if _watching.acquire(blocking=False):  # Never released: there is no way to remove an audit hook
-        if sys.version_info < (3, 12):
-            _announce_thread_starts()
-        sys.addaudithook(_make_audit_hook())
+    if _installed.is_set():
+        return
+    with _installing:
+        if not _installed.is_set():  # There is no way to remove an audit hook
+            if sys.version_info < (3, 12):
+                _announce_thread_starts()
+            sys.addaudithook(_make_audit_hook())
+            _installed.set()
 
 
 __all__ = ["watch_operations"]
