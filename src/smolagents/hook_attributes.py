@@ -29,6 +29,7 @@ from collections.abc import Mapping, Sequence
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any
 
+from .hook_programs import PROGRAM
 from .local_python_executor import ALLOWED_DUNDER_METHODS, InterpreterError, check_safer_result
 
 
@@ -43,6 +44,8 @@ _GENERATED_FUNCTION_NAMES = frozenset({"new_func", "lambda_func"})
 _EVALUATOR_FILE = check_safer_result.__code__.co_filename
 
 
+# Static tools by which a module of the host is known to be hidden
+_OF_PROGRAM: dict[str, Any] = {PROGRAM: None}
 # By id, as a generated metaclass may define `__hash__`
 _generated_classes: dict[int, weakref.ref[type]] = {}
 
@@ -118,7 +121,7 @@ class AttributeAccess:
         if isinstance(value, _HOST_TYPES) or any(id(base) in self._host_classes for base in _mro(type(value))):
             raise InterpreterError(f"Forbidden access to a {type(value).__name__}: {name}")
         if not is_called:  # The evaluator checks what a call returns
-            check_safer_result(value, authorized_imports=self._authorized_imports)
+            check_safer_result(value, _OF_PROGRAM, self._authorized_imports)
         return value
 
     def _make_formatter(self, obj: Any, name: str) -> Any:

@@ -22,12 +22,15 @@ to the tool, the agent or a hook. A closure holds an opaque key: what it stands 
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from .hook_scope import OpaqueKey, current_scope
 from .hooks import Deny, HookDispatcher, denied
 from .utils import is_valid_name
+
+
+AnyError = TypeVar("AnyError", bound=Exception)
 
 
 class _Callee:
@@ -95,12 +98,17 @@ def _call(key: OpaqueKey, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Exc
     try:
         return _callees[key].call(args, kwargs), None
     except Exception as error:
-        # By the methods of the base class: generated code may have defined the class of the error
-        for name in ("__traceback__", "__cause__", "__context__"):
-            BaseException.__dict__[name].__set__(error, None)
-        if isinstance(error, AttributeError):
-            AttributeError.__dict__["obj"].__set__(error, None)
-        return None, error
+        return None, without_host_objects(error)
+
+
+def without_host_objects(error: AnyError) -> AnyError:
+    """Take from an error what leads from it to objects of the host."""
+    # By the methods of the base class: generated code may have defined the class of the error
+    for name in ("__traceback__", "__cause__", "__context__"):
+        BaseException.__dict__[name].__set__(error, None)
+    if isinstance(error, AttributeError):
+        AttributeError.__dict__["obj"].__set__(error, None)
+    return error
 
 
 def close_over(dispatcher: HookDispatcher, name: str, value: Any) -> Any:

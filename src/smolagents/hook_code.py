@@ -19,16 +19,19 @@ How generated code meets the hooks: the code action as an execution, and what an
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from .hook_arguments import freeze, is_plain
 from .hook_asking import BoundHook
 from .hook_attributes import AttributeAccess
 from .hook_closures import close_over, make_closure
+from .hook_imports import make_importer
 from .hook_limits import ExecutionAborted
-from .hook_scope import AgentRun, ExecutionInProgress, current_scope
+from .hook_programs import IMPORTER, PROGRAM, add_program, program_of, wants_operations
+from .hook_scope import AgentRun, ExecutionInProgress, OpaqueKey, current_scope
 from .hooks import HookDispatcher, ToolExecutionDenied
 from .local_python_executor import (
     ATTRIBUTE_ACCESS,
@@ -49,6 +52,8 @@ REMOTE_KINDS = frozenset({"code"})
 
 # Whose state holds nothing that runs without hooks
 _guarded_executors: WeakSet[LocalPythonExecutor] = WeakSet()
+# Of their programs, through all runs: a function that one defined may be called in the next
+_keys: WeakKeyDictionary[LocalPythonExecutor, OpaqueKey] = WeakKeyDictionary()
 
 
 def guard_executor(agent: "CodeAgent") -> None:
@@ -74,6 +79,9 @@ def guard_executor(agent: "CodeAgent") -> None:
             "name. Give the tool another name."
         )
     _guard_state(agent, executor)
+    key = _keys[executor] if executor in _keys else _keys.setdefault(executor, add_program(agent))
+    if executor.static_tools is not None:
+        executor.static_tools[PROGRAM] = key
 
 
 def guard_static_tools(static_tools: dict[str, Any], authorized_imports: list[str]) -> dict[str, Any]:
@@ -96,6 +104,14 @@ def guard_static_tools(static_tools: dict[str, Any], authorized_imports: list[st
     tools: dict[str, Any] = {**agent.tools, **agent.managed_agents}
     host_classes = (BaseTool, MultiStepAgent, PythonExecutor, HookDispatcher, AgentRun, ExecutionInProgress)
     access = AttributeAccess(authorized_imports, host_classes)
+    key = static_tools.get(PROGRAM)
+    if key is None:  # No code action: a tool evaluates it, such as `python_interpreter`
+        key = add_program(agent)
+        program_of(key).execute_once(scope)
+    if wants_operations(scope.run):
+        from .operations import watch_operations
+
+        watch_operations()
 
     def guard(name: str, value: Any) -> Any:
         if BASE_PYTHON_TOOLS.get(name) is value:
@@ -109,6 +125,8 @@ def guard_static_tools(static_tools: dict[str, Any], authorized_imports: list[st
         "getattr": lambda obj, name, default=None: access.getattr(obj, name, default),
         "setattr": lambda obj, name, value: access.setattr(obj, name, value),
         ATTRIBUTE_ACCESS: access,
+        IMPORTER: make_importer(key),
+        PROGRAM: key,
     }
 
 
@@ -164,8 +182,10 @@ def execute_code(agent: "CodeAgent", code: str) -> CodeOutput:
 
     def call() -> CodeOutput:
         guard_executor(agent)  # The host may have sent tools since the run began, or outside of one
+        key = _keys.get(executor) if isinstance(executor, LocalPythonExecutor) else None
         try:
-            return executor(code)
+            with program_of(key).executing() if key is not None else nullcontext():
+                return executor(code)
         except (Exception, ExecutionAborted) as error:
             so_far.logs = str(getattr(executor, "state", {}).get("_print_outputs", ""))
             if isinstance(error, ToolExecutionDenied):  # Nobody in the program caught it

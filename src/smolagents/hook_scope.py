@@ -166,6 +166,10 @@ def in_guarded_run() -> bool:
     return _key.get() is not None
 
 
+# Executions in which the host is waiting for what it called
+in_progress: set[ExecutionInProgress] = set()
+
+
 def is_over(scope: Scope) -> bool:
     """Whether a scope, or anything that it happens in, has ended."""
     inside: Scope | None = scope
@@ -211,6 +215,27 @@ class within:
 
     def __exit__(self, *exception: object) -> None:
         self._scope.over = True
+        _key.reset(self._token)
+
+
+def make_place(scope: Scope) -> OpaqueKey:
+    """Make a key for [`within_place`], for frames in which generated code could find the scope itself."""
+    return _add(scope)
+
+
+class within_place:  # noqa: N801
+    """As [`within`], for the scope that a key stands for."""
+
+    __slots__ = ("_place", "_token")
+
+    def __init__(self, key: OpaqueKey):
+        self._place = key
+
+    def __enter__(self) -> None:
+        self._token = _key.set(self._place)
+
+    def __exit__(self, *exception: object) -> None:
+        _scopes[self._place].over = True
         _key.reset(self._token)
 
 

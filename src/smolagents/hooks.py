@@ -41,6 +41,7 @@ from .hook_scope import (
     advance_within,
     current_scope,
     in_guarded_run,
+    in_progress,
     is_over,
     within,
 )
@@ -457,6 +458,7 @@ class HookDispatcher:
         answers: list[tuple[Deny | None, str | None]] = []
         deadline: tuple[float, str | None] | None = None
         executed, in_time, result, error, start = False, True, None, None, 0.0
+        progress = ExecutionInProgress(run, execution.id)
         try:
             with asking(limited):
                 for bound in hooks:
@@ -473,8 +475,9 @@ class HookDispatcher:
                 denial = self._refusal(scope, limited)  # It may have been stopped meanwhile
             start = time.perf_counter()
             if denial is None:
-                executed = True
-                with within(ExecutionInProgress(run, execution.id)):
+                executed = kind != "operation"  # That is executed by whoever announced it, after this
+                in_progress.add(progress)
+                with within(progress):
                     if deadline is None and limited is None and run.thread == get_ident():
                         result = call()
                     else:
@@ -483,6 +486,8 @@ class HookDispatcher:
             error, denial, denied_by = exception, None, None
             if isinstance(error, ExecutionAborted) and run.tree.stop is not None:
                 error = self.deny(run, name, run.tree.stop, executed)
+        finally:
+            in_progress.discard(progress)
         duration = time.perf_counter() - start if executed else 0.0
         if deadline is not None and not in_time:
             denial, denied_by = Deny(f"it did not end within {deadline[0]:g} seconds", "timeout"), deadline[1]

@@ -1,0 +1,233 @@
+"""
+Ways from generated code to an effect on the machine, with every import allowed: each works without the hook, and does
+not with it. The executor is not a sandbox, and that is why the effect itself is asked about.
+"""
+
+import os
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from smolagents.hooks_testing import RecordingHook
+from tests.mediation.guarded import Operations, observations, run
+
+
+# Programs that make a file or folder at {path}; {folder} has a module `made` whose body makes it
+ESCAPES = {
+    "a function by name": "import os\nos.mkdir({path!r})",
+    "a shell": "import os\nfrom operator import methodcaller\nmethodcaller('system', 'touch {path}')(os)",
+    "os.popen": "import os\nfrom operator import methodcaller\nmethodcaller('popen', 'touch {path}')(os).read()",
+    "the class hierarchy, to Popen": """
+import subprocess
+from operator import attrgetter, methodcaller
+classes = methodcaller('__subclasses__')(attrgetter('__class__.__base__')(()))
+[found for found in classes if attrgetter('__name__')(found) == 'Popen'][0](['touch', {path!r}]).wait()""",
+    "os.posix_spawn": "import os\nos.waitpid(os.posix_spawn('/bin/sh', ['sh', '-c', 'touch {path}'], os.environ), 0)",
+    "posix": "import posix\nposix.close(posix.open({path!r}, posix.O_CREAT | posix.O_WRONLY))",
+    "_io.open": "import _io\n_io.open({path!r}, 'w').close()",
+    "_io.FileIO": "import _io\n_io.FileIO({path!r}, 'w').close()",
+    "io.open with an opener": "import io, os\nio.open({path!r}, 'w', opener=os.open).close()",
+    "codecs": "import codecs\ncodecs.open({path!r}, 'w').close()",
+    "pathlib": "from pathlib import Path\nPath({path!r}).touch()",
+    "shutil": "import shutil\nshutil.copyfile('/etc/hosts', {path!r})",
+    "zipfile": "import zipfile\nzipfile.ZipFile({path!r}, 'w').close()",
+    "logging": "import logging\nlogging.FileHandler({path!r}).close()",
+    "sqlite3": "import sqlite3\nsqlite3.connect({path!r}).close()",
+    "a URI of sqlite3": "import sqlite3\nsqlite3.connect('file:{path}?mode=rwc', uri=True).close()",
+    "map": "import os\nlist(map(os.mkdir, [{path!r}]))",
+    "sorted": "import os\nsorted([{path!r}], key=os.mkdir)",
+    "functools.partial": "import os, functools\nfunctools.partial(os.mkdir, {path!r})()",
+    "a default factory": "import os, functools, collections\n"
+    "collections.defaultdict(functools.partial(os.mkdir, {path!r}))['x']",
+    "a generator": "import os\nnext(os.mkdir(path) for path in [{path!r}])",
+    "a str subclass": "import os\nclass Path(str):\n    pass\nos.mkdir(Path({path!r}))",
+    "a module of an allowed module": "import operator, random\noperator.attrgetter('_os')(random).mkdir({path!r})",
+    "a module of a module of an allowed module": "import operator, queue\noperator.attrgetter('threading._sys.modules')(queue)['os'].mkdir({path!r})",
+    "sys.modules": "import sys\nsys.modules['os'].mkdir({path!r})",
+    "importlib": "import importlib\nimportlib.import_module('os').mkdir({path!r})",
+    "__import__": "import builtins\nfrom operator import methodcaller\n"
+    "list(map(methodcaller('__import__', 'os'), [builtins]))[0].mkdir({path!r})",
+    "exec": "import builtins\nfrom operator import methodcaller\n"
+    "methodcaller('exec', 'import os; os.mkdir(\"{path}\")')(builtins)",
+    "timeit": "import timeit\ntimeit.timeit('os.mkdir(\"{path}\")', 'import os', number=1)",
+    "pickle": "import pickle\npickle.loads(b'cposix\\nmkdir\\n(V{path}\\ntR.')",
+    "runpy": "import runpy\nrunpy.run_path('{folder}/made.py')",
+    "ctypes": "import ctypes\nctypes.CDLL(None).mkdir(b'{path}', 511)",
+    "a module written before": "import sys\nsys.path.insert(0, '{folder}')\nimport made",
+    "a profiler": "import cProfile, os\ncProfile.Profile().runcall(os.mkdir, {path!r})",
+    "an empty context": "import contextvars, os\ncontextvars.Context().run(os.mkdir, {path!r})",
+    "an event loop": "import asyncio, os\nloop = asyncio.new_event_loop()\nloop.call_soon(os.mkdir, {path!r})\n"
+    "loop.call_soon(loop.stop)\nloop.run_forever()\nloop.close()",
+    "an executor of an event loop": "import asyncio, os\nloop = asyncio.new_event_loop()\n"
+    "loop.run_until_complete(loop.run_in_executor(None, os.mkdir, {path!r}))\nloop.close()",
+    "a pool of threads": "import os\nfrom multiprocessing.pool import ThreadPool\n"
+    "with ThreadPool(1) as pool:\n    pool.map(os.mkdir, [{path!r}])",
+    "a thread in an empty context": "import contextvars, os, threading\n"
+    "thread = threading.Thread(target=contextvars.Context().run, args=(os.mkdir, {path!r}))\n"
+    "thread.start()\nthread.join()",
+    "a process that is forked": "import multiprocessing, os\n"
+    "process = multiprocessing.get_context('fork').Process(target=os.mkdir, args=({path!r},))\n"
+    "process.start()\nprocess.join()",
+    "a pseudo-terminal": "import os, pty\npid, fd = pty.fork()\n"
+    "if pid == 0:\n    os.mkdir({path!r})\n    os._exit(0)\n"
+    "os.waitpid(pid, 0)",
+    "a finalizer": "import os\nclass Last:\n    def __del__(self):\n"
+    "        os.mkdir({path!r})\nlast = Last()\nlast = 1",
+    "a finalizer in a cycle": "import os, gc\nclass Last:\n    def __del__(self):\n        os.mkdir({path!r})\n"
+    "last = Last()\nlast.me = last\nlast = 1\ngc.collect()",
+    "a C function as a finalizer": "import os, functools\n"
+    "last = type('Last', (), {{'__del__': functools.partial(os.mkdir, {path!r})}})()\nlast = 1\nlast",
+    "weakref.finalize": "import os, weakref\nclass Last:\n    pass\nlast = Last()\n"
+    "weakref.finalize(last, os.mkdir, {path!r})\nlast = 1\nlast",
+    "a callback of the garbage collector": "import os, gc\n"
+    "gc.callbacks.append(lambda *_: os.makedirs({path!r}, exist_ok=True))\ngc.collect()\ngc.callbacks.clear()",
+    "atexit, run early": "import atexit, os\nfrom operator import attrgetter\natexit.register(os.mkdir, {path!r})\nattrgetter('_run_exitfuncs')(atexit)()",
+    "a hook of the import system": "import os, sys\nsys.path_hooks.insert(0, lambda _: os.mkdir({path!r}))\n"
+    "sys.path.insert(0, '/nowhere')\ntry:\n    import nothing\nexcept Exception:\n    pass\n"
+    "sys.path_hooks.pop(0)\nsys.path.pop(0)",
+    "a loader that writes": "from importlib.machinery import SourceFileLoader\n"
+    "SourceFileLoader('x', '/x').set_data({path!r}, b'x')",
+    "the bottom of the stack": "import os\ndef deeper(n):\n"
+    "    try:\n        deeper(n + 1)\n    except RecursionError:\n"
+    "        os.mkdir({path!r})\ndeeper(0)",
+    "the evaluator": """
+import sys
+from operator import itemgetter, methodcaller
+evaluate = methodcaller('evaluate_python_code', 'import os\\nos.mkdir("{path}")', authorized_imports=['*'])
+list(map(evaluate, map(itemgetter('smolagents.local_python_executor'), [sys.modules])))""",
+}
+
+
+def prepare(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    path = folder / "effect"
+    (folder / "made.py").write_text(f"import os\nos.mkdir({str(path)!r})\n")
+    return folder, path
+
+
+@contextmanager
+def interpreter():
+    """Put back what a program changes in this process."""
+    path, hooks = sys.path[:], sys.path_hooks[:]
+    yield
+    sys.path[:], sys.path_hooks[:] = path, hooks
+    sys.modules.pop("made", None)
+    for entry in set(sys.path_importer_cache) - set(path):
+        sys.path_importer_cache.pop(entry)
+
+
+def exists(path):
+    return os.path.lexists(path)
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_an_escape_reaches_its_effect_only_without_the_hook(escape, tmp_path):
+    folder, path = prepare(tmp_path, "without")
+    with interpreter():
+        run(ESCAPES[escape].format(path=str(path), folder=folder))
+    assert exists(path)
+    folder, path = prepare(tmp_path, "with")
+    hook = RecordingHook(Operations("process.run", "file.write", "file.mode", "native.load").before)
+    hook.kinds = frozenset({"operation"})
+    with interpreter():
+        agent = run(ESCAPES[escape].format(path=str(path), folder=folder), hook)
+    assert not exists(path)
+    assert any(outcome.status == "denied" for _, outcome in hook.told) or "was denied" in observations(agent)
+
+
+SECRET = {
+    "a hook of the import system": """
+import sys, _io
+sys.path_hooks.insert(0, _io.open)
+sys.path.insert(0, {path!r})
+try:
+    import nothing
+except Exception:
+    pass
+print(sys.path_importer_cache[{path!r}].read())""",
+    "a loader": "from importlib.machinery import SourceFileLoader\n"
+    "print(SourceFileLoader('x', {path!r}).get_data({path!r}))",
+    "linecache": "import linecache\nprint(linecache.getlines({path!r}))",
+    "traceback": "import traceback\nprint(traceback.FrameSummary({path!r}, 1, 'x').line)",
+    "tokenize": "import tokenize\nprint(tokenize.open({path!r}).read())",
+    "mmap": "import mmap, os\nprint(mmap.mmap(os.open({path!r}, 0), 0, prot=1).read())",
+    "a thread": "import threading, _io\nfound = []\n"
+    "thread = threading.Thread(target=found.extend, args=(map(_io.open, [{path!r}]),))\n"
+    "thread.start()\nthread.join()\nprint(found[0].read())",
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("way", SECRET)
+def test_a_file_is_read_only_without_the_hook(way, tmp_path):
+    for hooks in ((), (Operations("file.read"),)):
+        path = tmp_path / f"secret{len(hooks)}"
+        path.write_text("hunter2")
+        with interpreter():
+            agent = run(SECRET[way].format(path=str(path)), *hooks)
+        assert ("hunter2" in observations(agent)) == (not hooks)
+
+
+THREADS = {
+    "_thread": "_thread.start_new_thread(os.mkdir, ({path!r},))",
+    "_thread, by its old name": "_thread.start_new(os.mkdir, ({path!r},))",
+    "the function that threading uses": "attrgetter('_start_new_thread')(threading)(os.mkdir, ({path!r},))",
+    "a method that only looks like a thread's": "_thread.start_new_thread(types.MethodType(attrgetter('_bootstrap')"
+    "(threading.Thread), fake), ())",
+    "a thread with another beginning": "begin(thread)",
+}
+
+
+@pytest.mark.parametrize("start", THREADS)
+def test_threads_that_hide_their_beginning_are_not_started(start, tmp_path):
+    if start == "the function that threading uses" and sys.version_info >= (3, 13):
+        pytest.skip("threading has no such function any more")
+    program = """
+import functools, os, threading, time, types, _thread
+from operator import attrgetter
+class Fake:
+    pass
+fake = Fake()
+fake._daemonic = True
+fake._bootstrap_inner = functools.partial(os.mkdir, {path!r})
+class Thread(threading.Thread):
+    pass
+thread = Thread()
+thread._bootstrap = functools.partial(os.mkdir, {path!r})
+def begin(thread):
+    threading.Thread(target=thread.start, daemon=True).start()
+START
+for _ in range(WAIT):
+    if os.access({path!r}, os.F_OK):
+        break
+    time.sleep(0.01)
+""".replace("START", THREADS[start])
+    path = tmp_path / "without"
+    run(program.replace("WAIT", "500").format(path=str(path)))
+    assert exists(path)
+    path = tmp_path / "with"
+    agent = run(program.replace("WAIT", "0").format(path=str(path)), Operations("file.write"))
+    if start != "a thread with another beginning":  # It is denied in a thread that may be late for the step
+        assert "'thread.start' was denied" in observations(agent)
+    assert not exists(path)
+
+
+# What is not announced happens. These tests say so, and would tell us of a Python that announces it.
+
+
+UNANNOUNCED = {
+    "a FIFO": "import os\nos.mkfifo({path!r})",
+    "a process that multiprocessing spawns": "import os\nfrom multiprocessing.util import spawnv_passfds\n"
+    "os.waitpid(spawnv_passfds(b'/bin/sh', [b'sh', b'-c', b'touch {path}'], []), 0)",
+    "ATTACH of sqlite3": "import sqlite3\ndatabase = sqlite3.connect(':memory:')\n"
+    "database.execute(\"attach '{path}' as other\")\ndatabase.execute('create table other.t(a)')\ndatabase.close()",
+}
+
+
+@pytest.mark.parametrize("effect", UNANNOUNCED)
+def test_what_cpython_does_not_announce_is_not_stopped(effect, tmp_path):
+    path = tmp_path / "effect"
+    run(UNANNOUNCED[effect].format(path=str(path)), Operations("*"))
+    assert exists(path)
