@@ -1,5 +1,8 @@
 """What an executor holds under hooks: nothing that generated code could call without the hooks being asked."""
 
+import gc
+import weakref
+
 import pytest
 
 from smolagents import CodeAgent, Deny, Tool
@@ -185,3 +188,18 @@ def test_format_strings_still_work(program):
 def test_what_ordinary_programs_do_with_attributes_works_under_hooks(program, answer):
     agent = code_agent(program, hooks=[RecordingHook()], additional_authorized_imports=["enum"])
     assert agent.run("task") == answer
+
+
+def test_an_agent_whose_state_holds_closures_is_freed():
+    agent = code_agent(
+        "kept = effect\ndef again():\n    return kept",
+        "final_answer('done')",
+        tools=[Effect()],
+        hooks=[RecordingHook()],
+    )
+    agent.run("task")
+    assert "kept" in agent.python_executor.state
+    freed = weakref.ref(agent)
+    del agent
+    gc.collect()
+    assert freed() is None

@@ -298,6 +298,21 @@ def test_a_denied_parallel_call_leaves_the_observations_of_its_siblings():
     assert (denied.effects, other.effects) == ([], ["two"])
 
 
+def test_a_call_whose_id_a_later_one_has_is_not_made_and_that_is_logged(caplog):
+    class SameIds(ScriptedModel):
+        def generate(self, *args, **kwargs):
+            message = super().generate(*args, **kwargs)
+            for call in message.tool_calls:
+                call.id = "same"
+            return message
+
+    hook, tool = RecordingHook(), Effect()
+    model = SameIds([("effect", {"what": "1"}), ("effect", {"what": "2"})], [("final_answer", {"answer": "done"})])
+    ToolCallingAgent(tools=[tool], model=model, hooks=[hook], verbosity_level=0).run("task")
+    assert tool.effects == ["2"] and hook.asked_about("effect").arguments == {"what": "2"}
+    assert "call of 'effect' is not made" in caplog.text
+
+
 def test_a_program_can_catch_a_denial_and_go_on():
     program = "try:\n    effect('x')\nexcept Exception as e:\n    print('caught', e)\nprint('went on')"
     agent = code_agent(

@@ -21,6 +21,7 @@ Nothing that generated code can reach from a closure, be it an attribute, a fram
 to the tool, the agent or a hook. A closure holds an opaque key: what it stands for is in a table of the host.
 """
 
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -36,26 +37,27 @@ AnyError = TypeVar("AnyError", bound=Exception)
 class _Callee:
     """What a closure calls."""
 
-    __slots__ = ("dispatcher", "name", "function", "belongs_to_agent")
+    __slots__ = ("_agent", "name", "function", "belongs_to_agent")
 
     def __init__(self, dispatcher: HookDispatcher, name: str, function: Callable, belongs_to_agent: bool):
-        self.dispatcher = dispatcher
+        self._agent = weakref.ref(dispatcher.agent)  # The agent leads to closures, and they to what they call
         self.name = name
         self.function = function
         self.belongs_to_agent = belongs_to_agent
 
     def call(self, args: tuple, kwargs: dict[str, Any]) -> Any:
-        scope, agent = self.dispatcher.own_scope(), self.dispatcher.agent
-        if scope is None:
+        agent = self._agent()
+        scope = None if agent is None else agent.hook_dispatcher.own_scope()
+        if agent is None or scope is None:
             reason = Deny("it was called outside of the run that it belongs to", "no_context")
             elsewhere = current_scope()
             if elsewhere is None:
                 raise denied(self.name, reason)
-            raise self.dispatcher.deny(elsewhere.run, self.name, reason)
+            raise elsewhere.run.agent.hook_dispatcher.deny(elsewhere.run, self.name, reason)
         if self.belongs_to_agent and {**agent.tools, **agent.managed_agents}.get(self.name) is not self.function:
             reason = Deny("the agent does not have it any more", "unknown_tool")
-            raise self.dispatcher.deny(scope.run, self.name, reason)
-        return self.dispatcher.call_tool(scope, self.name, self.function, args, kwargs)
+            raise agent.hook_dispatcher.deny(scope.run, self.name, reason)
+        return agent.hook_dispatcher.call_tool(scope, self.name, self.function, args, kwargs)
 
 
 # An entry lives as long as its closure

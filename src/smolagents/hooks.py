@@ -50,6 +50,7 @@ from .memory import ActionStep, FinalAnswerStep, PlanningStep
 
 if TYPE_CHECKING:
     from .agents import MultiStepAgent
+    from .memory import ToolCall
     from .models import ChatMessage
 
 
@@ -351,6 +352,11 @@ class HookDispatcher:
                 return self.dispatch(scope, kind, name, frozen, call)
         except ToolExecutionDenied as exception:
             return DenialMessage(exception)
+
+    def report_replaced(self, tool_call: "ToolCall | None") -> None:
+        """Log a tool call that is not made, as a later one has its id."""
+        if tool_call is not None and self.is_active():
+            logger.warning(f"The call of '{tool_call.name}' is not made: a later one has its id, {tool_call.id!r}")
 
     def check_final_answer(self, message: "ChatMessage") -> "ChatMessage":
         """Have the hooks decide on an answer that was written without a tool call."""

@@ -43,7 +43,8 @@ classes = methodcaller('__subclasses__')(attrgetter('__class__.__base__')(()))
     "a generator": "import os\nnext(os.mkdir(path) for path in [{path!r}])",
     "a str subclass": "import os\nclass Path(str):\n    pass\nos.mkdir(Path({path!r}))",
     "a module of an allowed module": "import operator, random\noperator.attrgetter('_os')(random).mkdir({path!r})",
-    "a module of a module of an allowed module": "import operator, queue\noperator.attrgetter('threading._sys.modules')(queue)['os'].mkdir({path!r})",
+    "a module of a module of an allowed module": "import operator, queue\n"
+    "operator.attrgetter('threading._sys.modules')(queue)['os'].mkdir({path!r})",
     "sys.modules": "import sys\nsys.modules['os'].mkdir({path!r})",
     "importlib": "import importlib\nimportlib.import_module('os').mkdir({path!r})",
     "__import__": "import builtins\nfrom operator import methodcaller\n"
@@ -82,7 +83,8 @@ classes = methodcaller('__subclasses__')(attrgetter('__class__.__base__')(()))
     "weakref.finalize(last, os.mkdir, {path!r})\nlast = 1\nlast",
     "a callback of the garbage collector": "import os, gc\n"
     "gc.callbacks.append(lambda *_: os.makedirs({path!r}, exist_ok=True))\ngc.collect()\ngc.callbacks.clear()",
-    "atexit, run early": "import atexit, os\nfrom operator import attrgetter\natexit.register(os.mkdir, {path!r})\nattrgetter('_run_exitfuncs')(atexit)()",
+    "atexit, run early": "import atexit, os\nfrom operator import attrgetter\natexit.register(os.mkdir, {path!r})\n"
+    "attrgetter('_run_exitfuncs')(atexit)()",
     "a hook of the import system": "import os, sys\nsys.path_hooks.insert(0, lambda _: os.mkdir({path!r}))\n"
     "sys.path.insert(0, '/nowhere')\ntry:\n    import nothing\nexcept Exception:\n    pass\n"
     "sys.path_hooks.pop(0)\nsys.path.pop(0)",
