@@ -356,7 +356,7 @@ class HookDispatcher:
     def report_replaced(self, tool_call: "ToolCall | None") -> None:
         """Log a tool call that is not made, as a later one has its id."""
         if tool_call is not None and self.is_active():
-            logger.warning(f"The call of '{tool_call.name}' is not made: a later one has its id, {tool_call.id!r}")
+            self.agent.logger.log_error(f"A call of '{tool_call.name}' is not made: a later one has its id.")
 
     def check_final_answer(self, message: "ChatMessage") -> "ChatMessage":
         """Have the hooks decide on an answer that was written without a tool call."""
