@@ -79,7 +79,10 @@ class LimitedCall:
         self.shields = 0  # Above zero in code of the host that must not be interrupted
         self._function = in_current_scope(function)
         self._thread = threading.Thread(target=self._call, name=f"smolagents: {name}", daemon=True)
-        self._changed = threading.Condition(threading.Lock())
+        # Taken as it is, never through the condition: its methods are Python code, and an abort that hits a thread in
+        # them, after the lock was taken, would leave it locked
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._ends_at = float("inf")
         self._pauses = 0
         self._paused_at = 0.0
@@ -126,7 +129,7 @@ class LimitedCall:
 
     def abort(self) -> None:
         """Let nothing more be evaluated in the thread and those inside, and wake up who waits for it."""
-        with self._changed:
+        with self._lock:
             if self.finished or self.aborting:
                 return
             self.aborting = True
@@ -139,20 +142,20 @@ class LimitedCall:
         return self._thread.is_alive() and not self.finished
 
     def pause(self) -> None:
-        with self._changed:
+        with self._lock:
             if self._pauses == 0:
                 self._paused_at = time.monotonic()
             self._pauses += 1
 
     def resume(self) -> None:
-        with self._changed:
+        with self._lock:
             self._pauses -= 1
             if self._pauses == 0:
                 self._ends_at += time.monotonic() - self._paused_at
                 self._changed.notify_all()
 
     def enter_shield(self) -> None:
-        with self._changed:
+        with self._lock:
             if self.aborting and self.shields == 0:
                 raise ExecutionAborted
             self.shields += 1
@@ -168,7 +171,7 @@ class LimitedCall:
         self._thread.start()
 
     def _wait(self) -> None:
-        with self._changed:
+        with self._lock:
             while not (self.finished or self.aborting):
                 remaining = self._ends_at - time.monotonic()
                 if self._pauses > 0:
@@ -181,12 +184,12 @@ class LimitedCall:
     def _end_threads(self) -> None:
         """Raise exceptions in the thread and those inside, until all have ended or are given up."""
         give_up_at = time.monotonic() + GRACE_SECONDS
-        with self._changed:
+        with self._lock:
             self._changed.wait_for(lambda: self.finished, _FLAG_SECONDS)
         while (alive := self._alive()) and time.monotonic() < give_up_at:
             for call in alive:
                 call._raise_in_thread()
-            with self._changed:
+            with self._lock:
                 self._changed.wait(_REPEAT_SECONDS)
         for call in alive:
             logger.warning(
@@ -199,7 +202,7 @@ class LimitedCall:
         return calls + [call for inner in list(self.inside) for call in inner._alive()]
 
     def _raise_in_thread(self) -> None:
-        with self._changed:
+        with self._lock:
             if self.finished or self.shields or self._thread.ident is None:
                 return
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
@@ -208,22 +211,27 @@ class LimitedCall:
 
     def _call(self) -> None:
         try:
+            _own.call = self
+            key = OpaqueKey()
+            _calls[key] = self
+            _key.set(key)
+            self._result = self._function()
+        except BaseException as error:
+            self._error = error
+        while True:
             try:
-                _own.call = self
-                key = OpaqueKey()
-                _calls[key] = self
-                _key.set(key)
-                self._result = self._function()
-            except BaseException as error:
-                self._error = error
-            self._finish()
-        except ExecutionAborted:  # It came late
-            self._finish()
+                self._finish()
+                return
+            except ExecutionAborted:  # It came late
+                continue
 
     def _finish(self) -> None:
-        with self._changed:
-            self.finished = True
-            self._changed.notify_all()
+        self.finished = True  # From now on no exception is raised in the thread
+        with self._lock:
+            try:
+                self._changed.notify_all()
+            except RuntimeError:  # An abort cut the first attempt short, after it had woken somebody up
+                pass
         self._forget()
 
     def _forget(self) -> None:

@@ -166,10 +166,6 @@ def in_guarded_run() -> bool:
     return _key.get() is not None
 
 
-# Executions in which the host is waiting for what it called
-in_progress: set[ExecutionInProgress] = set()
-
-
 def is_over(scope: Scope) -> bool:
     """Whether a scope, or anything that it happens in, has ended."""
     inside: Scope | None = scope

@@ -41,7 +41,6 @@ from .hook_scope import (
     advance_within,
     current_scope,
     in_guarded_run,
-    in_progress,
     is_over,
     within,
 )
@@ -469,8 +468,9 @@ class HookDispatcher:
             with asking(limited):
                 for bound in hooks:
                     asked.append(bound)
-                    answers.append((bound.ask(bound.before, execution), bound.name))
-                denial, denied_by = most_severe(answers)
+                    if (answer := bound.ask(bound.before, execution)) is not None:
+                        answers.append((answer, bound.name))
+                denial, denied_by = most_severe(answers) if answers else (None, None)
                 for bound in hooks if denial is None else ():
                     if bound.deadline is not None:
                         limit, refusal = bound.ask_deadline(execution)
@@ -482,7 +482,6 @@ class HookDispatcher:
             start = time.perf_counter()
             if denial is None:
                 executed = kind != "operation"  # That is executed by whoever announced it, after this
-                in_progress.add(progress)
                 with within(progress):
                     if deadline is None and limited is None and run.thread == get_ident():
                         result = call()
@@ -492,8 +491,6 @@ class HookDispatcher:
             error, denial, denied_by = exception, None, None
             if isinstance(error, ExecutionAborted) and run.tree.stop is not None:
                 error = self.deny(run, name, run.tree.stop, executed)
-        finally:
-            in_progress.discard(progress)
         duration = time.perf_counter() - start if executed else 0.0
         if deadline is not None and not in_time:
             denial, denied_by = Deny(f"it did not end within {deadline[0]:g} seconds", "timeout"), deadline[1]
@@ -505,7 +502,8 @@ class HookDispatcher:
         else:
             outcome = ToolOutcome("ok", view(result) if hooks else None, duration=duration)
         answers, interruption = self._tell(execution, outcome, asked, limited)
-        denial, _ = most_severe([(denial, denied_by), *answers])
+        if answers:
+            denial, _ = most_severe([(denial, denied_by), *answers])
         error = interruption or error
         if denial is not None and denial.stop:
             run.tree.latch(denial)
@@ -524,7 +522,8 @@ class HookDispatcher:
         with asking(limited):
             for bound in reversed(asked):
                 try:
-                    answers.insert(0, (bound.ask(bound.after, execution, outcome), bound.name))
+                    if (answer := bound.ask(bound.after, execution, outcome)) is not None:
+                        answers.insert(0, (answer, bound.name))
                 except BaseException as exception:
                     interruption = exception
         return answers, interruption

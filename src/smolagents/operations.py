@@ -50,7 +50,7 @@ from .hook_attributes import AttributeAccess
 from .hook_closures import without_host_objects
 from .hook_imports import HOST_MODULE, deny_unscoped
 from .hook_programs import PROGRAM, is_host_module, program_of, wants_operations
-from .hook_scope import OpaqueKey, in_progress
+from .hook_scope import ExecutionInProgress, OpaqueKey
 from .hooks import Deny, HookDispatcher, ToolExecutionDenied
 from .operation_events import EVENTS, Ignored, Operation
 
@@ -148,7 +148,8 @@ def _is_host_call(frame: FrameType) -> bool:
     """Whether this is the dispatcher while it asks a hook, or waits for what it called."""
     if frame.f_code is not _DISPATCH_CODE:
         return False
-    return frame.f_locals.get("progress") in in_progress or is_asking()
+    progress = frame.f_locals.get("progress")
+    return type(progress) is ExecutionInProgress and (not progress.over or is_asking())
 
 
 def _find_program(frame: FrameType | None) -> OpaqueKey | None:
