@@ -1,4 +1,4 @@
-"""The paths of a `ToolCallingAgent`: rows 1 to 7, 13, 30 and 34 of docs/mediation.md."""
+"""What a `ToolCallingAgent` executes."""
 
 import contextvars
 import threading
@@ -55,6 +55,7 @@ def abandon_it(agent):
     stream.close()
 
 
+@pytest.mark.row("A1", "A3")
 @pytest.mark.parametrize("way", [run_it, stream_it, step_it, execute_it, process_it, abandon_it])
 def test_a_call_is_guarded_whichever_way_the_host_makes_it(way, make_shell):
     free, denied, hook = make_shell(), make_shell(), DenyingHook("shell")
@@ -67,6 +68,7 @@ def test_a_call_is_guarded_whichever_way_the_host_makes_it(way, make_shell):
     assert asked == told
 
 
+@pytest.mark.row("A2")
 def test_parallel_calls_are_guarded_each_and_siblings_of_a_denied_one_keep_their_results(make_shell):
     turn = [("shell", {"command": "x"}), ("apply", {"function": "say"}), ("shell", {"command": "y"})]
     free, denied, hook = make_shell(), make_shell(), DenyingHook("shell")
@@ -81,6 +83,7 @@ def test_parallel_calls_are_guarded_each_and_siblings_of_a_denied_one_keep_their
     assert asked == told and len(asked) == 4
 
 
+@pytest.mark.row("A4")
 def test_the_hook_sees_the_value_of_a_state_variable_and_not_its_name(make_shell):
     def decide(execution):
         return Deny("no") if execution.arguments.get("command") == "rm -rf x" else None
@@ -93,6 +96,7 @@ def test_the_hook_sees_the_value_of_a_state_variable_and_not_its_name(make_shell
     assert (free.ran(), denied.ran()) == (["rm -rf x"], [])
 
 
+@pytest.mark.row("A5")
 @pytest.mark.parametrize(
     "name, arguments",
     [
@@ -112,6 +116,7 @@ def test_a_call_that_cannot_be_made_is_one_execution_with_an_error(name, argumen
     assert agent.memory.steps[1].error is not None
 
 
+@pytest.mark.row("A5")
 def test_a_call_with_unknown_name_can_be_denied_and_is_then_no_error(shell):
     agent = tool_calling_agent([("shel", {"command": "x"})], tools=[shell], hooks=[DenyingHook("shel")])
     assert agent.run("task") == "done"
@@ -119,6 +124,7 @@ def test_a_call_with_unknown_name_can_be_denied_and_is_then_no_error(shell):
     assert "shel is not for agents" in observations(agent)
 
 
+@pytest.mark.row("A5")
 def test_of_two_calls_with_one_id_none_gets_around_the_hook(make_shell):
     class SameIds(ScriptedModel):
         def generate(self, *args, **kwargs):
@@ -136,6 +142,7 @@ def test_of_two_calls_with_one_id_none_gets_around_the_hook(make_shell):
     assert (free.ran(), denied.ran()) == (["y"], [])
 
 
+@pytest.mark.row("A6", "A18")
 @pytest.mark.parametrize("kind", ["agent", "its tool"])
 def test_a_managed_agent_and_what_it_does_are_guarded(kind, make_shell):
     free, denied = make_shell(), make_shell()
@@ -153,6 +160,7 @@ def test_a_managed_agent_and_what_it_does_are_guarded(kind, make_shell):
         assert call.run_id == delegation.run_id
 
 
+@pytest.mark.row("A7")
 def test_the_interpreter_tool_is_guarded_as_a_tool():
     turn = [("python_interpreter", {"code": "1 + 1"})]
     hook = DenyingHook("python_interpreter")
@@ -163,6 +171,7 @@ def test_the_interpreter_tool_is_guarded_as_a_tool():
     assert dict(hook.asked_about("python_interpreter").arguments) == {"code": "1 + 1"}
 
 
+@pytest.mark.row("A13")
 def test_a_denied_final_answer_is_not_final():
     hook = RecordingHook(lambda execution: Deny("not yet") if len(hook.asked) <= 1 else None)
     agent = tool_calling_agent([("final_answer", {"answer": "secret"})], tools=[], hooks=[hook])
@@ -170,6 +179,7 @@ def test_a_denied_final_answer_is_not_final():
     assert agent.memory.steps[1].action_output is None or "not yet" in str(agent.memory.steps[1].action_output)
 
 
+@pytest.mark.row("A13")
 def test_a_state_variable_that_the_answer_names_is_decided_as_an_answer_of_its_own():
     hook = RecordingHook(lambda execution: Deny("leaks") if execution.arguments.get("answer") == "s3cret" else None)
     for hooks, expected in ((None, "s3cret"), ([hook], "done")):
@@ -178,6 +188,7 @@ def test_a_state_variable_that_the_answer_names_is_decided_as_an_answer_of_its_o
         assert agent.run("task") == expected
 
 
+@pytest.mark.row("A15", "B23")
 def test_the_answer_at_max_steps_is_decided_and_a_denial_takes_its_place(shell):
     for hooks, expected in ((None, "s3cret"), ([DenyingHook("final_answer")], "not for agents")):
         agent = ToolCallingAgent(
@@ -188,6 +199,7 @@ def test_the_answer_at_max_steps_is_decided_and_a_denial_takes_its_place(shell):
         assert ("s3cret" in str(agent.memory.steps[-1].action_output)) == (hooks is None)
 
 
+@pytest.mark.row("A15")
 def test_an_answer_that_a_subclass_gives_by_itself_is_decided():
     from smolagents.agents import ActionOutput
 
@@ -201,6 +213,7 @@ def test_an_answer_that_a_subclass_gives_by_itself_is_decided():
     assert (free.run("task"), "s3cret" in denied.run("task")) == ("s3cret", False)
 
 
+@pytest.mark.row("A30")
 def test_a_tool_that_is_added_later_is_guarded(make_shell):
     free, denied = make_shell(), make_shell()
     for agent_shell, hooks in ((free, None), (denied, [DenyingHook("shell")])):
@@ -214,6 +227,7 @@ def fail(execution):
     raise RuntimeError("broken")
 
 
+@pytest.mark.row("A34")
 @pytest.mark.parametrize("answer", [lambda e: False, lambda e: True, lambda e: "no", lambda e: 0, fail])
 @pytest.mark.parametrize("way", [run_it, stream_it, step_it, execute_it, process_it])
 def test_a_hook_that_fails_or_answers_anything_else_denies_on_every_way(way, answer, shell):
@@ -223,6 +237,7 @@ def test_a_hook_that_fails_or_answers_anything_else_denies_on_every_way(way, ans
     assert hook.outcome_of("shell").status == "denied"
 
 
+@pytest.mark.row("F2")
 def test_two_runs_of_one_agent_at_once_have_ids_and_steps_of_their_own(shell):
     hook = RecordingHook()
     agent = tool_calling_agent(CALL, CALL, CALL, tools=[shell], hooks=[hook], max_steps=9)
@@ -237,6 +252,7 @@ def test_two_runs_of_one_agent_at_once_have_ids_and_steps_of_their_own(shell):
     assert {execution.agent_path for execution in hook.asked} == {("ToolCallingAgent",)}
 
 
+@pytest.mark.row("A3", "F2")
 def test_the_scope_of_a_run_does_not_leak_to_who_consumes_its_stream(make_shell):
     from smolagents.hook_scope import current_scope
 
@@ -249,6 +265,7 @@ def test_the_scope_of_a_run_does_not_leak_to_who_consumes_its_stream(make_shell)
     assert other.ran()
 
 
+@pytest.mark.row("A3", "F2")
 def test_a_stream_that_is_advanced_from_several_threads_keeps_its_identity(shell):
     hook = RecordingHook()
     stream = tool_calling_agent(CALL, CALL, tools=[shell], hooks=[hook]).run("task", stream=True)
@@ -264,6 +281,7 @@ def test_a_stream_that_is_advanced_from_several_threads_keeps_its_identity(shell
     assert [execution.step_number for execution in hook.asked] == [1, 2, 3]
 
 
+@pytest.mark.row("A6", "A18")
 def test_a_code_agent_under_a_tool_calling_agent_is_guarded_inside(make_shell):
     free, denied = make_shell(), make_shell()
     for agent_shell, hooks in ((free, None), (denied, [DenyingHook("shell")])):
@@ -273,6 +291,7 @@ def test_a_code_agent_under_a_tool_calling_agent_is_guarded_inside(make_shell):
     assert (free.ran(), denied.ran()) == (["x"], [])
 
 
+@pytest.mark.row("B44")
 def test_a_code_block_in_a_text_answer_is_not_executed(shell):
     agent = ToolCallingAgent(
         tools=[shell], model=ScriptedModel(code("shell('x')")), hooks=[RecordingHook()], max_steps=1, verbosity_level=0
