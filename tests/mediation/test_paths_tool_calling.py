@@ -1,6 +1,8 @@
 """What a `ToolCallingAgent` executes."""
 
 import contextvars
+import json
+import re
 import threading
 
 import pytest
@@ -8,14 +10,16 @@ import pytest
 from smolagents import (
     ActionStep,
     ChatMessage,
+    ChatMessageStreamDelta,
     ChatMessageToolCall,
+    CodeAgent,
     Deny,
     MessageRole,
     PythonInterpreterTool,
     ToolCallingAgent,
 )
 from smolagents.hooks_testing import RecordingHook, ScriptedModel, code
-from smolagents.models import ChatMessageToolCallFunction
+from smolagents.models import ChatMessageToolCallFunction, ChatMessageToolCallStreamDelta
 
 from .conftest import Apply, DenyingHook, balance, code_agent, observations, tool_calling_agent
 
@@ -66,6 +70,61 @@ def test_a_call_is_guarded_whichever_way_the_host_makes_it(way, make_shell):
     assert hook.outcome_of("shell").status == "denied"
     asked, told = balance(hook)
     assert asked == told
+
+
+class StreamingModel(ScriptedModel):
+    """Says its turns in pieces."""
+
+    def generate_stream(self, messages, **kwargs):
+        message = self.generate(messages, **kwargs)
+        if message.content:
+            for character in message.content:
+                yield ChatMessageStreamDelta(content=character)
+        for index, call in enumerate(message.tool_calls or ()):
+            pieces = [call.function.arguments] if isinstance(call.function.arguments, str) else []
+            pieces = pieces or re.findall(".{1,5}", json.dumps(call.function.arguments))
+            for number, piece in enumerate(pieces):
+                function = ChatMessageToolCallFunction(name=call.function.name if not number else "", arguments=piece)
+                delta = ChatMessageToolCallStreamDelta(index=index, id=call.id, type="function", function=function)
+                yield ChatMessageStreamDelta(tool_calls=[delta])
+
+
+def streamed(kind, tools, hooks):
+    turns = (
+        [[("shell", {"command": "x"}), ("shell", {"command": "x"})], [("final_answer", {"answer": "done"})]]
+        if kind is ToolCallingAgent
+        else [code("shell('x')\nshell('x')"), code("final_answer('done')")]
+    )
+    model = StreamingModel(*turns)
+    return kind(tools=tools, model=model, hooks=hooks, stream_outputs=True, verbosity_level=0, max_steps=4)
+
+
+@pytest.mark.row("A2", "A3")
+@pytest.mark.parametrize("way", [run_it, stream_it])
+@pytest.mark.parametrize("kind", [ToolCallingAgent, CodeAgent])
+def test_calls_in_output_that_a_model_streams_are_guarded(kind, way, make_shell):
+    free, denied, hook = make_shell(), make_shell(), DenyingHook("shell")
+    way(streamed(kind, [free], None))
+    way(streamed(kind, [denied], [hook]))
+    assert (free.ran(), denied.ran()) == (["x", "x"], [])
+    asked, told = balance(hook)
+    assert asked == told
+
+
+@pytest.mark.row("A3")
+@pytest.mark.parametrize("kind", [ToolCallingAgent, CodeAgent])
+def test_a_stream_that_is_closed_before_the_model_has_finished_executes_nothing(kind, make_shell):
+    for hooks in (None, [RecordingHook()]):
+        agent_shell = make_shell()
+        stream = streamed(kind, [agent_shell], hooks).run("task", stream=True)
+        while not isinstance(next(stream), ChatMessageStreamDelta):
+            pass
+        try:
+            stream.close()
+        except RuntimeError as error:  # Upstream yields the step while its generator is being closed
+            assert "ignored GeneratorExit" in str(error)
+        assert agent_shell.ran() == []
+    assert hooks[0].asked == []
 
 
 @pytest.mark.row("A2")
@@ -221,6 +280,16 @@ def test_a_tool_that_is_added_later_is_guarded(make_shell):
         agent.tools["shell"] = agent_shell
         agent.run("task")
     assert (free.ran(), denied.ran()) == (["x"], [])
+
+
+@pytest.mark.row("A30")
+def test_a_tool_that_was_removed_is_not_called_and_the_hook_is_told_of_the_attempt(shell):
+    for hooks in (None, [RecordingHook()]):
+        agent = tool_calling_agent(CALL, tools=[shell], hooks=hooks)
+        del agent.tools["shell"]
+        agent.run("task")
+    assert shell.ran() == []
+    assert hooks[0].outcome_of("shell").status == "error"
 
 
 def fail(execution):
