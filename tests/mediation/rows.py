@@ -245,8 +245,23 @@ ESCAPES = tuple(
     )
 )
 
-# Filled in below the tests: what they show, not what one would like
-MEMORY: tuple[Row, ...] = ()
+# What the tests show with all imports authorised, not what one would like. None works with default imports.
+REFUSED = "Refused where the interpreter runs the attack; works as native Python (`timeit`, `exec`)."
+MEMORY = tuple(
+    Row(id, title, promise, "not stopped")
+    for id, title, promise in (
+        ("E1", "`sys.modules['smolagents.hooks']`, or an import: the guard as a deputy", REFUSED),
+        ("E2", "A scope without hooks, or a forged one", REFUSED),
+        ("E3", "A patched dispatcher", REFUSED),
+        ("E4", "`sys.modules['__main__'].agent`", REFUSED),
+        ("E5", "`gc.get_objects()`", "Works."),
+        ("E6", "`gc.get_referents(shell)`", REFUSED),
+        ("E7", "`inspect` on closures, modules and frames", REFUSED),
+        ("E8", "`ctypes.pythonapi`", REFUSED),
+        ("E9", "Changes to modules that a hook decides with", REFUSED),
+        ("E10", "`sys.settrace`, `sys.setprofile`", REFUSED),
+    )
+)
 
 ALWAYS = (
     Row(
