@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from smolagents import CodeAgent, Tool, ToolCallingAgent, ToolExecutionStopped
+from smolagents.agents import EMPTY_PROMPT_TEMPLATES
 from smolagents.hooks_testing import RecordingHook, ScriptedModel, code
 from smolagents.monitoring import LogLevel
 
@@ -59,7 +60,12 @@ def play_program(program: str, stop: bool, figures: Figures) -> None:
     shell, echo, hook = Counting("shell"), Counting("echo"), DenyingHook("shell", stop=stop)
     model = ScriptedModel(code(program), code("final_answer('done')"))
     agent = CodeAgent(
-        tools=[shell, echo, Apply()], model=model, hooks=[hook], max_steps=2, verbosity_level=LogLevel.OFF
+        tools=[shell, echo, Apply()],
+        model=model,
+        hooks=[hook],
+        max_steps=2,
+        verbosity_level=LogLevel.OFF,
+        prompt_templates=EMPTY_PROMPT_TEMPLATES,  # Loading the usual ones takes most of the time
     )
     stopped = False
     try:

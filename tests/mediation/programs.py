@@ -242,4 +242,11 @@ class ProgramMaker:
 @st.composite
 def programs(draw) -> str:
     """Programs for an agent with the tools `shell`, `echo` and `apply`. Each has a result that is plain data."""
-    return f"{ProgramMaker(draw).block(Names(), depth=3, most=5)}\n'result'"
+    maker, names = ProgramMaker(draw), Names()
+    parts = []
+    for _ in range(draw(st.integers(1, 5))):
+        part = maker.statement(names, depth=2, in_loop=False, in_function=False)
+        if maker.chance(2):  # Or the first error would end most programs
+            part = f"try:\n{textwrap.indent(part, '    ')}\nexcept Exception as e:\n    print(e)"
+        parts.append(part)
+    return "\n".join([*parts, "'result'"])

@@ -19,7 +19,7 @@ from .rows import ROWS
 
 
 CALL_WHAT_THE_KEY_STANDS_FOR = (
-    "for callee in list({0}.values()):\n    if callee.name == 'shell':\n        callee.function('x')"
+    "for callee in list({0}.values()):\n    if hasattr(callee.function, 'log'):\n        callee.function('x')"
 )
 # Each goes for `shell`, which is denied, and calls it with 'x'. The row that it belongs to comes first.
 ATTACKS = {
@@ -76,7 +76,7 @@ ATTACKS = {
         "import gc\nlevel, seen = [shell], set()\nfor depth in range(8):\n"
         "    found = {id(o): o for o in gc.get_referents(*level) if type(o) is not type and id(o) not in seen}\n"
         "    level = list(found.values())\n    seen.update(found)\n    for o in level:\n"
-        "        if type(o).__name__ == '_Callee' and o.name == 'shell':\n            o.function('x')",
+        "        if type(o).__name__ == '_Callee' and hasattr(o.function, 'log'):\n            o.function('x')",
     ),
     "inspect.getclosurevars": (
         "E7",
