@@ -18,8 +18,8 @@ def check() -> int:
     if code:
         print(output.getvalue())
         return code
-    found = problems(collector.rows_of)
-    if not found and (not PAGE.exists() or PAGE.read_text() != page(collector.rows_of)):
+    found = problems(collector.tests)
+    if not found and (not PAGE.exists() or PAGE.read_text() != page(collector.tests)):
         found = [f"docs/{PAGE.name} is not what the tests say: run `make mediation` and commit it."]
     print(*found, sep="\n")
     return bool(found)
@@ -28,13 +28,13 @@ def check() -> int:
 def main() -> int:
     code, collector = play()
     for section, title in SECTIONS.items():
-        print(f"\n{section}. {title}\n\n{table(collector.rows_of, section)}")
-    if found := problems(collector.rows_of):
+        print(f"\n{section}. {title}\n\n{table(collector.tests, section)}")
+    if found := problems(collector.tests):
         print("", *found, sep="\n")
     if code or found:
         print(f"\ndocs/{PAGE.name} was not written.")
         return code or 1
-    PAGE.write_text(page(collector.rows_of))
+    PAGE.write_text(page(collector.tests))
     print(f"\nWrote docs/{PAGE.name}.")
     return 0
 

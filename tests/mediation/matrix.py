@@ -1,7 +1,8 @@
 """Which tests cover which rows of the matrix, whether they agree, and the page that says so."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ runs them and writes this page.
 - *stopped*: what the hook denies has no effect.
 - *holds*: what is promised is so.
 - *not stopped*: the effect happens in spite of the hooks. This is how it is, and the tests say so.
+- *gap*: what is known to be missing from it; a test of it is expected to fail.
 - *not covered yet*: there are no tests, and nothing is claimed.
 """
 
@@ -44,19 +46,27 @@ AFTER = """\
 """
 
 
+@dataclass(frozen=True)
+class Covered:
+    """What a test says of itself: the rows that it covers, and why it fails if it is expected to."""
+
+    rows: tuple[str, ...]
+    gap: str | None = None
+
+
+Tests = Mapping[str, Covered]
+
+
 class Collector:
-    """A plugin of pytest that notes the rows of each test, and which tests fail."""
+    """A plugin of pytest that notes what tests say of themselves."""
 
     def __init__(self) -> None:
-        self.rows_of: dict[str, tuple[str, ...]] = {}
-        self.failed: set[str] = set()
+        self.tests: dict[str, Covered] = {}
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
-        self.rows_of[item.nodeid] = tuple(row for mark in item.iter_markers("row") for row in mark.args)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed:
-            self.failed.add(report.nodeid)
+        rows = tuple(row for mark in item.iter_markers("row") for row in mark.args)
+        expected_to_fail = item.get_closest_marker("xfail")
+        self.tests[item.nodeid] = Covered(rows, expected_to_fail and expected_to_fail.kwargs["reason"])
 
 
 def play(*arguments: str) -> tuple[int, Collector]:
@@ -66,51 +76,45 @@ def play(*arguments: str) -> tuple[int, Collector]:
     return int(code), collector
 
 
-def count(rows_of: Mapping[str, Iterable[str]]) -> dict[str, int]:
-    """Number of tests of each row."""
-    counts = dict.fromkeys(ROWS, 0)
-    for rows in rows_of.values():
-        for row in set(rows) & counts.keys():
-            counts[row] += 1
-    return counts
+def tests_of(row: Row, tests: Tests) -> list[Covered]:
+    return [test for test in tests.values() if row.id in test.rows]
 
 
-def problems(rows_of: Mapping[str, Iterable[str]]) -> list[str]:
+def problems(tests: Tests) -> list[str]:
     """What tests and rows do not agree on, a sentence each."""
     found = []
-    for test, rows in rows_of.items():
-        if not (rows := tuple(rows)):
-            found.append(f'{test} names no row: add @pytest.mark.row("..."), see tests/mediation/rows.py.')
-        found += [
-            f"{test} names the row {row}, which tests/mediation/rows.py does not have."
-            for row in rows
-            if row not in ROWS
-        ]
-    counts = count(rows_of)
+    for name, test in tests.items():
+        if not test.rows:
+            found.append(f'{name} names no row: add @pytest.mark.row("..."), see tests/mediation/rows.py.')
+        unknown = [row for row in test.rows if row not in ROWS]
+        found += [f"{name} names the row {row}, which tests/mediation/rows.py does not have." for row in unknown]
     found += [
         f"Row {row.id} ({row.title}) has no test: write one, or mark the row as awaited."
         for row in ROWS.values()
-        if not row.awaited and not counts[row.id]
+        if not row.awaited and not tests_of(row, tests)
     ]
     return found
 
 
-def result(row: Row, tests: int) -> str:
-    return row.result if tests else NOT_COVERED
+def result(row: Row, tests: Tests) -> str:
+    """What the tests of a row show, with what is known to be missing."""
+    if not (covering := tests_of(row, tests)):
+        return NOT_COVERED
+    gaps = sorted({test.gap for test in covering if test.gap})
+    return f"{row.result}; **gap**: {'; '.join(gaps)}" if gaps else row.result
 
 
-def table(rows_of: Mapping[str, Iterable[str]], section: str) -> str:
+def table(tests: Tests, section: str) -> str:
     """One section as a Markdown table."""
-    counts = count(rows_of)
     lines = ["| | way | with hooks | | tests |", "|---|---|---|---|--:|"]
     for row in ROWS.values():
         if row.id[0] == section:
-            tests = counts[row.id]
-            lines.append(f"| {row.id} | {row.title} | {row.promise} | {result(row, tests)} | {tests or ''} |")
+            number = len(tests_of(row, tests)) or ""
+            lines.append(f"| {row.id} | {row.title} | {row.promise} | {result(row, tests)} | {number} |")
     return "\n".join(lines)
 
 
-def page(rows_of: Mapping[str, Iterable[str]]) -> str:
+def page(tests: Tests) -> str:
     """The text of docs/mediation.md."""
-    sections = [f"## {section}. {title}\n\n{table(rows_of, section)}\n" for section, title in SECTIONS.items()]
+    sections = [f"## {section}. {title}\n\n{table(tests, section)}\n" for section, title in SECTIONS.items()]
     return "\n".join([BEFORE, *sections, AFTER])
