@@ -48,6 +48,14 @@ test-ours: $(VENV)/installed-test ## The project's tests (PYTEST="-k name" for s
 test-upstream: $(VENV)/installed-upstream ## Upstream's tests, on the release and on the fork, compared
 	$(BIN)/python -m tests.upstream
 
+.PHONY: mediation
+mediation: $(VENV)/installed-test ## Every way in which something gets executed: play, print, write docs/mediation.md
+	@$(BIN)/python -m tests.mediation
+
+.PHONY: fuzz
+fuzz: $(VENV)/installed-test ## 20,000 made-up programs, and 500 rounds of parallel calls
+	@$(BIN)/python -m tests.mediation.fuzz
+
 .PHONY: quality
 quality: $(VENV)/installed-quality $(VENV)/installed-test ## Style, types, and whether patches/ and the tree agree
 	$(BIN)/ruff check .

@@ -5,7 +5,7 @@ A test of a path has the same turns played twice, without a hook, where the effe
 denies the tool, where it must not.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,11 @@ def tool_calling_agent(*turns: Any, tools, hooks=None, **kwargs) -> ToolCallingA
     kwargs = {"verbosity_level": 0, "max_steps": len(turns) + 3} | kwargs
     model = ScriptedModel(*turns, [("final_answer", {"answer": "done"})])
     return ToolCallingAgent(tools=tools, model=model, hooks=hooks, **kwargs)
+
+
+def cases(programs: Mapping[str, str], rows: Callable[[str], Iterable[str]]) -> list[Any]:
+    """Parameters of a test, one a program, each marked with the rows of the matrix that its name stands for."""
+    return [pytest.param(program, id=name, marks=pytest.mark.row(*rows(name))) for name, program in programs.items()]
 
 
 def observations(agent) -> str:

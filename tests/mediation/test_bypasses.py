@@ -1,4 +1,4 @@
-"""Ways around the hooks, each found by attacking them: section B of docs/mediation.md, with default imports."""
+"""Ways around the hooks, each found by attacking them, with default imports."""
 
 import copy
 import functools
@@ -56,6 +56,7 @@ CHANGES_OF_DENY = {
 }
 
 
+@pytest.mark.row("B31")
 @pytest.mark.parametrize("program", CHANGES_OF_DENY.values(), ids=CHANGES_OF_DENY)
 def test_a_program_cannot_change_the_class_of_a_denial(program, shell, host_as_it_was):
     agent = code_agent(program, tools=[shell], hooks=[DenyingHook("shell")])
@@ -63,6 +64,7 @@ def test_a_program_cannot_change_the_class_of_a_denial(program, shell, host_as_i
     assert shell.ran() == []
 
 
+@pytest.mark.row("B20", "B31")
 def test_a_program_cannot_turn_a_stop_into_a_denial(shell, host_as_it_was):
     program = GET_DENY + "try:\n    D.stop = False\nexcept Exception:\n    v = 1\napply(lambda: 1)\nshell('y')"
     hook = RecordingHook(lambda e: Deny("no", stop=e.name == "apply") if e.name in ("shell", "apply") else None)
@@ -117,6 +119,7 @@ TAMPERING = {
 }
 
 
+@pytest.mark.row("B32")
 @pytest.mark.parametrize("decide, command, tampering", TAMPERING.values(), ids=TAMPERING)
 def test_a_program_cannot_change_the_modules_that_a_hook_decides_with(
     decide, command, tampering, make_shell, host_as_it_was
@@ -149,6 +152,7 @@ MODULES = {
 }
 
 
+@pytest.mark.row("B33")
 @pytest.mark.parametrize("program", MODULES.values(), ids=MODULES)
 def test_a_program_cannot_reach_the_agent_through_modules_of_modules(program, shell):
     hook = DenyingHook("shell")
@@ -157,6 +161,7 @@ def test_a_program_cannot_reach_the_agent_through_modules_of_modules(program, sh
     assert shell.ran() == []
 
 
+@pytest.mark.row("B34")
 @pytest.mark.parametrize(
     "field",
     [
@@ -174,6 +179,7 @@ def test_a_format_string_reads_no_dunder_and_no_module_of_the_host(field, form, 
     assert "leaked" not in observations(agent)
 
 
+@pytest.mark.row("B35")
 def test_an_error_that_wraps_another_does_not_lead_to_the_tool(make_shell):
     class Wrapped(Exception):
         def __init__(self, original):
@@ -199,6 +205,7 @@ def test_an_error_that_wraps_another_does_not_lead_to_the_tool(make_shell):
     assert inner.ran() == []
 
 
+@pytest.mark.row("B36")
 def test_a_generated_exception_cannot_keep_the_frames_of_the_host(shell):
     program = (
         "class E(Exception):\n    def with_traceback(self, tb):\n        return self\n"
@@ -213,6 +220,7 @@ def test_a_generated_exception_cannot_keep_the_frames_of_the_host(shell):
     assert "HookDispatcher" not in observations(agent) and "names" not in observations(agent)
 
 
+@pytest.mark.row("A7", "B37")
 def test_a_generator_in_the_interpreter_tool_reaches_no_frame_of_the_host(make_shell):
     program = (
         "box = []\ndef walk():\n    frame = box[0].gi_frame\n    while frame is not None:\n"
@@ -233,6 +241,7 @@ def test_a_generator_in_the_interpreter_tool_reaches_no_frame_of_the_host(make_s
 # Which tools an executor has is not kept between two runs of one agent
 
 
+@pytest.mark.row("B38")
 def test_a_run_without_hooks_while_a_person_decides_does_not_free_the_tools_of_one_with_hooks(make_shell):
     for guarded in (False, True):
         agent_shell = make_shell()
@@ -255,6 +264,7 @@ def test_a_run_without_hooks_while_a_person_decides_does_not_free_the_tools_of_o
         assert agent_shell.ran() == ([] if guarded else ["x"])
 
 
+@pytest.mark.row("A3", "A35", "B39")
 def test_a_stream_that_was_made_outside_of_hooks_is_guarded_when_a_tool_advances_it(make_shell):
     for guarded in (False, True):
         agent_shell = make_shell()
@@ -286,6 +296,7 @@ HIDING = {
 }
 
 
+@pytest.mark.row("B40")
 @pytest.mark.parametrize("program", HIDING.values(), ids=HIDING)
 def test_a_program_cannot_hide_a_denial_from_the_observations(program, shell):
     agent = code_agent(program, tools=[shell], hooks=[DenyingHook("shell")])
@@ -295,6 +306,7 @@ def test_a_program_cannot_hide_a_denial_from_the_observations(program, shell):
     assert type(observed) is str
 
 
+@pytest.mark.row("A21", "B41")
 def test_a_denied_call_of_a_closure_of_another_agent_is_named_where_it_happened(make_shell):
     program = "try:\n    f('x')\nexcept Exception:\n    v = 1"
     free, denied = make_shell(), make_shell()
@@ -324,6 +336,7 @@ UNBALANCED = {
 }
 
 
+@pytest.mark.row("F1")
 @pytest.mark.parametrize("program", UNBALANCED.values(), ids=UNBALANCED)
 def test_a_hook_is_told_of_a_code_action_however_it_ends(program, shell):
     hook = DenyingHook("shell")
@@ -336,6 +349,7 @@ def test_a_hook_is_told_of_a_code_action_however_it_ends(program, shell):
     assert asked and asked == told
 
 
+@pytest.mark.row("F1")
 def test_a_hook_is_told_of_a_call_that_was_made_at_the_end_of_the_stack():
     class Deep(Tool):
         name, description, inputs, output_type = "deep", "Gives a nested list.", {}, "any"
@@ -356,6 +370,7 @@ def test_a_hook_is_told_of_a_call_that_was_made_at_the_end_of_the_stack():
     assert len(asked) > 10 and asked == told
 
 
+@pytest.mark.row("F1")
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
 def test_the_other_hooks_are_told_when_one_is_interrupted_while_it_is_told(error, shell):
     def interrupt(execution, outcome):
@@ -372,6 +387,7 @@ def test_the_other_hooks_are_told_when_one_is_interrupted_while_it_is_told(error
     assert asked == told
 
 
+@pytest.mark.row("F1")
 def test_a_step_is_told_once_also_at_max_steps(shell):
     class Counting(RecordingHook):
         def __init__(self):
@@ -392,6 +408,7 @@ def test_a_step_is_told_once_also_at_max_steps(shell):
 # A hook may be any object, and fails closed
 
 
+@pytest.mark.row("A34")
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_hook_method_without_a_name_denies_when_it_raises(when, shell):
     def fail(*args):
@@ -411,6 +428,7 @@ def test_a_hook_method_without_a_name_denies_when_it_raises(when, shell):
     assert asked == told
 
 
+@pytest.mark.row("A5")
 @pytest.mark.parametrize("name", ["unknown", "shell"])
 def test_a_hook_always_gets_its_arguments_by_name(name, shell):
     deep: dict = {}
@@ -422,6 +440,7 @@ def test_a_hook_always_gets_its_arguments_by_name(name, shell):
     assert all(isinstance(execution.arguments, Mapping) for execution in hook.asked)
 
 
+@pytest.mark.row("F5")
 def test_a_hook_that_asks_an_agent_of_its_own_stays_protected_from_generated_code(shell):
     from smolagents.hook_asking import _asking_threads
 
@@ -441,6 +460,7 @@ def test_a_hook_that_asks_an_agent_of_its_own_stays_protected_from_generated_cod
 # What was checked is what runs
 
 
+@pytest.mark.row("B42")
 def test_no_method_of_an_argument_name_is_called(shell):
     program = (
         f"seen = []\nclass K(str):\n    def __hash__(self):\n        return {hash('sanitize_inputs_outputs')}\n"
@@ -454,6 +474,7 @@ def test_no_method_of_an_argument_name_is_called(shell):
     assert dict(hook.asked_about("shell").arguments) == {"command": "x"}
 
 
+@pytest.mark.row("B42")
 def test_a_program_cannot_hand_a_tool_what_no_hook_sees(shell):
     program = (
         "calls = []\nclass B:\n    def __bool__(self):\n        calls.append(1)\n        return False\n"
@@ -486,6 +507,7 @@ class Variadic(BaseTool):
         return "odd"
 
 
+@pytest.mark.row("F4")
 @pytest.mark.parametrize("tool", [PositionalOnly, Variadic])
 def test_a_tool_with_unusual_parameters_works_with_hooks_as_it_does_without(tool):
     for hooks in (None, [RecordingHook()]):
@@ -497,6 +519,7 @@ def test_a_tool_with_unusual_parameters_works_with_hooks_as_it_does_without(tool
 # Final answers
 
 
+@pytest.mark.row("A15")
 def test_an_answer_that_a_subclass_streams_by_itself_is_decided():
     class Hasty(ToolCallingAgent):
         def _run_stream(self, task, max_steps, images=None):
@@ -510,6 +533,7 @@ def test_an_answer_that_a_subclass_streams_by_itself_is_decided():
 # Scope
 
 
+@pytest.mark.row("F2")
 def test_code_that_renders_after_the_action_is_not_taken_for_an_execution_outside_of_any(shell):
     program = (
         "class P:\n    value = ''\n    def __str__(self):\n        try:\n            shell('x')\n"
@@ -521,6 +545,7 @@ def test_code_that_renders_after_the_action_is_not_taken_for_an_execution_outsid
     assert all(execution.parent_id for execution in hook.asked if execution.name == "shell")
 
 
+@pytest.mark.row("A3")
 def test_a_run_whose_stream_was_abandoned_in_the_middle_of_a_step_is_over(shell):
     before = set(map(id, _scopes.values()))
     stream = tool_calling_agent([("shell", {"command": "x"})], tools=[shell], hooks=[RecordingHook()]).run(
@@ -536,6 +561,7 @@ def test_a_run_whose_stream_was_abandoned_in_the_middle_of_a_step_is_over(shell)
 # Behaviour without hooks, and of errors
 
 
+@pytest.mark.row("F4")
 @pytest.mark.parametrize("hooks", [None, []])
 def test_a_shallow_copy_of_an_agent_takes_its_own_steps(hooks):
     agent = tool_calling_agent(tools=[], hooks=hooks)
@@ -544,6 +570,7 @@ def test_a_shallow_copy_of_an_agent_takes_its_own_steps(hooks):
     assert twin.run("task") == "of the twin"
 
 
+@pytest.mark.row("F4")
 @pytest.mark.parametrize("hooks", [None, [RecordingHook()]])
 def test_an_error_keeps_its_cause(hooks):
     class Failing(Tool):
@@ -560,6 +587,7 @@ def test_an_error_keeps_its_cause(hooks):
 # Stopped on the first try, kept because other guards fell for them
 
 
+@pytest.mark.row("B20")
 def test_a_stop_swallowed_by_a_program_stops_all_the_same(shell):
     for swallow in (
         "try:\n    shell('x')\nexcept Exception:\n    v = 1",
@@ -575,6 +603,7 @@ def test_a_stop_swallowed_by_a_program_stops_all_the_same(shell):
         assert "apply" not in hook.names()
 
 
+@pytest.mark.row("B43")
 def test_a_program_that_raises_a_denial_of_its_own_makes_no_answer_of_it(shell):
     program = "try:\n    shell('x')\nexcept Exception as e:\n    mine = e\nraise mine"
     agent = code_agent(program, tools=[shell], hooks=[DenyingHook("shell")])
@@ -582,6 +611,7 @@ def test_a_program_that_raises_a_denial_of_its_own_makes_no_answer_of_it(shell):
     assert agent.memory.steps[1].error is None
 
 
+@pytest.mark.row("B13")
 def test_frames_are_out_of_reach_also_when_a_result_is_rendered_after_the_run(shell):
     program = (
         "box = []\ndef walk():\n    frame = box[-1].gi_frame\n    while frame is not None:\n"
@@ -596,6 +626,7 @@ def test_frames_are_out_of_reach_also_when_a_result_is_rendered_after_the_run(sh
     assert shell.ran() == []
 
 
+@pytest.mark.row("A35", "B13")
 def test_frames_are_out_of_reach_in_a_thread_that_a_tool_starts(make_shell):
     class InThread(Tool):
         name, description, output_type = "in_thread", "Calls a function in a thread.", "any"
@@ -630,6 +661,7 @@ def test_frames_are_out_of_reach_in_a_thread_that_a_tool_starts(make_shell):
     assert inner.ran() == []
 
 
+@pytest.mark.row("F5")
 def test_a_hook_for_the_code_only_does_not_free_the_tools_of_another(shell):
     class CodeOnly(RecordingHook):
         kinds = {"code"}
@@ -640,6 +672,7 @@ def test_a_hook_for_the_code_only_does_not_free_the_tools_of_another(shell):
     assert set(hooks[0].names()) == {"python_interpreter"}
 
 
+@pytest.mark.row("A34")
 def test_answers_of_hooks_that_compare_oddly_deny(shell):
     class Agreeable:
         def __eq__(self, other):

@@ -1,4 +1,4 @@
-"""The paths of a `CodeAgent` with default imports: rows 8 to 11, 14, 16 to 19, 27, 29, 30, 34 of docs/mediation.md."""
+"""What a `CodeAgent` executes, with default imports."""
 
 import pytest
 
@@ -6,10 +6,10 @@ from smolagents import CodeAgent, Deny, Tool
 from smolagents.agents import ActionOutput
 from smolagents.hooks_testing import RecordingHook, ScriptedModel
 
-from .conftest import Apply, DenyingHook, balance, code_agent, observations
+from .conftest import Apply, DenyingHook, balance, cases, code_agent, observations
 
 
-# Row 8 and 9: each calls `shell("x")` once
+# Each calls `shell("x")` once
 CALLS = {
     "positional": "shell('x')",
     "by name": "shell(command='x')",
@@ -69,6 +69,9 @@ CALLS = {
     "while": "while shell('x'):\n    break",
     "finally": "try:\n    v = 1\nfinally:\n    shell('x')",
     "except": "try:\n    1 / 0\nexcept ZeroDivisionError:\n    shell('x')",
+    "decorator, called by hand": "def decorate(f):\n    return lambda v: f(v)\ncall = decorate(shell)\ncall('x')",
+    "functools.partial": "import functools\nfunctools.partial(shell, 'x')()",
+    "functools.reduce": "import functools\nfunctools.reduce(lambda a, b: shell(b), ['w', 'x'])",
     "callback of a tool": "apply(lambda: shell('x'))",
     "callback object of a tool": "class C:\n    def __call__(self):\n        return shell('x')\napply(C())",
     "dunder attribute `__wrapped__`": "shell.__wrapped__('x')",
@@ -76,16 +79,33 @@ CALLS = {
     "spoof: class named like a tool": "f = shell\nclass apply:\n    g = f\napply.g('x')",
     "spoof: bound with `as`": "class C:\n    def __enter__(self):\n        return shell\n    def __exit__(self, *a):\n"
     "        return None\nwith C() as apply:\n    apply('x')",
+    "spoof: module named like a tool": "import math as apply\nshell('x')\napply.sqrt(4)",
+    "spoof: module named like the tool": "f = shell\nimport math as shell\nf('x')",
+    "spoof: error named like a tool": "try:\n    1 / 0\nexcept ZeroDivisionError as apply:\n    shell('x')",
+    "spoof: class named like the tool": "f = shell\nclass shell:\n    g = f\nshell.g('x')",
+    "spoof: function named like the tool": "f = shell\ndef shell(v):\n    return f(v)\nshell('x')",
 }
+DIRECT = {"positional", "by name", "single dict", "unpacked", "unpacked dict"}
+PAYLOADS = {"alias": "B16", "list item": "B17", "map": "B18"}
 
 
-@pytest.mark.parametrize("program", CALLS.values(), ids=CALLS)
+def call_rows(name: str) -> tuple[str, ...]:
+    if name.startswith("spoof"):
+        return ("A11",)
+    if "__wrapped__" in name:
+        return ("A10", "B7")
+    return ("A8" if name in DIRECT else "A9", *PAYLOADS.get(name, "").split())
+
+
+@pytest.mark.parametrize("program", cases(CALLS, call_rows))
 def test_a_tool_that_generated_code_calls_is_guarded_however_it_is_called(program, make_shell):
     free, denied, allowed = make_shell(), make_shell(), make_shell()
     denying, allowing = DenyingHook("shell"), RecordingHook()
-    code_agent(program, tools=[free, Apply()]).run("task")
-    assert code_agent(program, tools=[denied, Apply()], hooks=[denying]).run("task") == "done"
-    assert code_agent(program, tools=[allowed, Apply()], hooks=[allowing]).run("task") == "done"
+    for agent_shell, hooks in ((free, None), (denied, [denying]), (allowed, [allowing])):
+        agent = code_agent(
+            program, tools=[agent_shell, Apply()], hooks=hooks, additional_authorized_imports=["functools"]
+        )
+        assert agent.run("task") == "done"
     assert free.ran() and set(free.ran()) == {"x"}
     assert (denied.ran(), allowed.ran()) == ([], free.ran())
     for hook in (denying, allowing):
@@ -98,26 +118,40 @@ def test_a_tool_that_generated_code_calls_is_guarded_however_it_is_called(progra
     assert len([execution for execution in allowing.asked if execution.name == "shell"]) == len(free.ran())
 
 
+@pytest.mark.row("B40")
 @pytest.mark.parametrize("program", CALLS.values(), ids=CALLS)
 def test_a_denial_that_the_program_swallows_is_named_in_the_observations(program, shell):
     indented = "\n".join("    " + line for line in program.splitlines())
     agent = code_agent(
-        f"try:\n{indented}\nexcept Exception:\n    v = 2", tools=[shell, Apply()], hooks=[DenyingHook("shell")]
+        f"try:\n{indented}\nexcept Exception:\n    v = 2",
+        tools=[shell, Apply()],
+        hooks=[DenyingHook("shell")],
+        additional_authorized_imports=["functools"],
     )
     assert agent.run("task") == "done"
     assert "shell is not for agents" in agent.memory.steps[1].observations
 
 
-# Row 10, 17 and 27: what would lead past the hooks, and would run without them
+# What would lead past the hooks, and would run without them
 RAW = {
     "tool of a managed agent": "sub.tools['shell']('x')",
     "tool of a managed agent by getattr": "getattr(sub, 'tools')['shell']('x')",
     "executor of a managed agent": "sub.python_executor('shell(\"x\")')",
     "tool's own attribute": "shell.log.open('a').write('x')",
+    # Upstream's attributes of a tool end at a function too, but an operator reads what is below it
+    "forward": "class E:\n    def __rsub__(self, tool):\n        return tool.forward('x')\nshell.__wrapped__ -= E()",
+    "forward by map": "class E:\n    def __rsub__(self, tool):\n"
+    "        return list(map(getattr, [tool], ['forward']))[0]('x')\nshell.__wrapped__ -= E()",
 }
 
 
-@pytest.mark.parametrize("program", RAW.values(), ids=RAW)
+def raw_rows(name: str) -> tuple[str, ...]:
+    if name.startswith("forward"):
+        return "A27", "B6"
+    return ("A17", "B12" if "executor" in name else "B11") if "managed" in name else ("A27",)
+
+
+@pytest.mark.parametrize("program", cases(RAW, raw_rows))
 def test_nothing_raw_is_reachable_from_a_closure(program, make_shell):
     free, denied, hook = make_shell(), make_shell(), DenyingHook("shell")
     for agent_shell, hooks in ((free, None), (denied, [hook])):
@@ -129,50 +163,83 @@ def test_nothing_raw_is_reachable_from_a_closure(program, make_shell):
 
 
 # Section B: what was reachable in other guards, or leads into the machinery of this one
-NOWHERE = [
-    "shell.forward('x')",
-    "getattr(shell, 'forward')('x')",
-    "list(map(shell.forward, ['x']))",
-    "T = type(shell)\nT.forward(shell, 'x')",
-    "shell._tool('x')",
-    "shell._tool.forward('x')",
-    "shell._guardrail.allowed_tools.add('shell')\nshell('x')",
-    "shell._agent.tool_callbacks.clear()\nshell('x')",
-    "shell._hooks.clear()\nshell('x')",
-    "shell.hooks.clear()\nshell('x')",
-    "shell.policy.clear()\nshell('x')",
-    "shell.__closure__[0].cell_contents.call(('x',), {})",
-    "shell.__globals__['_callees']",
-    "getattr(shell, '__globals__')",
-    "class S(str):\n    def startswith(self, *a):\n        return False\n    def endswith(self, *a):\n"
-    "        return False\n"
-    "print(getattr(shell, S('__globals__'))['_callees'])\nshell('x')",
-    "shell.func('x')",
-    "shell.__code__\nshell('x')",
-    "shell.__self__\nshell('x')",
-    "shell.__dict__\nshell('x')",
-    "shell.__class__.__call__(shell, 'x')",
-    "class E:\n    def __rsub__(self, other):\n        return other\nshell.__globals__ -= E()",
-    "class E:\n    def __rsub__(self, other):\n        return other\nshell.__wrapped__.__globals__ -= E()",
-    "shell.__code__ = (lambda: 1).__code__\nshell('x')",
-    "setattr(shell, '__wrapped__', 1)\nshell('x')",
-    "setattr(shell, '__defaults__', (1,))\nshell('x')",
-    "def shell(command):\n    return 1\nshell('x')",
-    "_operations_count = {'counter': -10**18}\nshell('x')",
-    "del _operations_count\nshell('x')",
-    "_print_outputs = 1\nshell('x')",
-    "del _print_outputs\nshell('x')",
-    "import random\nrandom._os.system('true')\nshell('x')",
-    "import collections\ncollections._sys.modules\nshell('x')",
-    "import queue\nqueue.threading._sys\nshell('x')",
-    "import contextvars\ncontextvars.copy_context()\nshell('x')",
-    "import smolagents\nshell('x')",
-    "import sys\nshell('x')",
-    "list(map(getattr, [__import__('os')], ['system']))\nshell('x')",
-]
+NOWHERE = {
+    "B6": [
+        "shell.forward('x')",
+        "getattr(shell, 'forward')('x')",
+        "list(map(shell.forward, ['x']))",
+        "T = type(shell)\nT.forward(shell, 'x')",
+    ],
+    "A11": [
+        "def shell(command):\n    return 1\nshell('x')",
+    ],
+    "B1": [
+        "shell._tool('x')",
+    ],
+    "B2": [
+        "shell._tool.forward('x')",
+    ],
+    "B3": [
+        "shell._guardrail.allowed_tools.add('shell')\nshell('x')",
+    ],
+    "B4": [
+        "shell._agent.tool_callbacks.clear()\nshell('x')",
+    ],
+    "B5": [
+        "shell._hooks.clear()\nshell('x')",
+        "shell.hooks.clear()\nshell('x')",
+        "shell.policy.clear()\nshell('x')",
+    ],
+    "B7": [
+        "setattr(shell, '__wrapped__', 1)\nshell('x')",
+    ],
+    "B8": [
+        "shell.__closure__[0].cell_contents.call(('x',), {})",
+    ],
+    "B9": [
+        "shell.__globals__['_callees']",
+        "getattr(shell, '__globals__')",
+        "class S(str):\n    def startswith(self, *a):\n        return False\n"
+        "    def endswith(self, *a):\n        return False\nprint(getattr(shell, S('__globals__'))['_callees'])\n"
+        "shell('x')",
+        "class E:\n    def __rsub__(self, other):\n        return other\nshell.__globals__ -= E()",
+        "class E:\n    def __rsub__(self, other):\n        return other\nshell.__wrapped__.__globals__ -= E()",
+    ],
+    "B10": [
+        "shell.func('x')",
+        "shell.__code__\nshell('x')",
+        "shell.__self__\nshell('x')",
+        "shell.__dict__\nshell('x')",
+        "shell.__class__.__call__(shell, 'x')",
+        "shell.__code__ = (lambda: 1).__code__\nshell('x')",
+        "setattr(shell, '__defaults__', (1,))\nshell('x')",
+    ],
+    "B15": [
+        "import contextvars\ncontextvars.copy_context()\nshell('x')",
+        "import collections\ncollections._sys.modules['contextvars'].copy_context()\nshell('x')",
+    ],
+    "B21": [
+        "_operations_count = {'counter': -10**18}\nshell('x')",
+        "_print_outputs = 1\nshell('x')",
+    ],
+    "B22": [
+        "del _operations_count\nshell('x')",
+        "del _print_outputs\nshell('x')",
+    ],
+    "B33": [
+        "import random\nrandom._os.system('true')\nshell('x')",
+        "import collections\ncollections._sys.modules\nshell('x')",
+        "import queue\nqueue.threading._sys\nshell('x')",
+        "import smolagents\nshell('x')",
+        "import sys\nshell('x')",
+        "list(map(getattr, [__import__('os')], ['system']))\nshell('x')",
+    ],
+}
 
 
-@pytest.mark.parametrize("program", NOWHERE)
+@pytest.mark.parametrize(
+    "program", [pytest.param(program, marks=pytest.mark.row(row)) for row, all in NOWHERE.items() for program in all]
+)
 def test_an_attempt_at_the_machinery_leads_nowhere(program, shell):
     lines = "\n".join("    " + line for line in program.splitlines())
     hook = DenyingHook("shell")
@@ -205,7 +272,9 @@ FRAMES = {
 
 
 @pytest.mark.parametrize("limit", [None, 30])
-@pytest.mark.parametrize("program", FRAMES.values(), ids=FRAMES)
+@pytest.mark.parametrize(
+    "program", cases(FRAMES, lambda name: ("B14" if "trace" in name or name == "cause" else "B13",))
+)
 def test_no_frame_of_the_host_is_reachable(program, limit, shell):
     agent = code_agent(
         f"{program}\nprint('reached')",
@@ -235,6 +304,11 @@ VALUES = {
     "nested": "shell([{'a': ('x', {1, 2}), 'b': None}, b'y', 1.5])",
     "empty dict": "shell({'command': {}})",
 }
+VALUE_ROWS = {
+    "str subclass that lies": ("B24", "F3"),
+    "str subclass in a list": ("B24", "F3"),
+    "list that is changed afterwards": ("B25", "F3"),
+}
 
 
 def plain(value):
@@ -244,7 +318,7 @@ def plain(value):
     return [plain(item) for item in value] if type(value) in (list, tuple) else value
 
 
-@pytest.mark.parametrize("program", VALUES.values(), ids=VALUES)
+@pytest.mark.parametrize("program", cases(VALUES, lambda name: VALUE_ROWS.get(name, ("F3",))))
 def test_the_hook_sees_what_the_tool_gets(program, make_shell):
     got = []
 
@@ -265,6 +339,7 @@ def test_the_hook_sees_what_the_tool_gets(program, make_shell):
     assert type(argument) in (str, int, list, dict) or type(argument).__name__ == "OrderedDict"
 
 
+@pytest.mark.row("B27", "F3")
 @pytest.mark.parametrize(
     "program, code",
     [
@@ -283,6 +358,7 @@ def test_arguments_that_cannot_be_shown_are_denied(program, code, make_shell):
     assert f"({code})" in observations(agent)
 
 
+@pytest.mark.row("B26")
 @pytest.mark.parametrize(
     "methods",
     ["__str__", "__len__", "__eq__", "__repr__", "__deepcopy__", "__copy__", "__reduce_ex__", "__iter__", "__hash__"],
@@ -299,7 +375,7 @@ def test_no_method_of_an_argument_is_called_before_the_tool_has_it(methods, shel
     assert hook.asked_about("shell").arguments["command"].type_name == "C"
 
 
-# Rows 14, 16, 18, 19, 29, 30, 34
+# Answers, delegations, code actions, what changes between runs
 
 ANSWERS = {
     "direct": "final_answer('s3cret')",
@@ -313,6 +389,7 @@ ANSWERS = {
 }
 
 
+@pytest.mark.row("A14")
 @pytest.mark.parametrize("program", ANSWERS.values(), ids=ANSWERS)
 def test_a_denied_final_answer_of_a_program_is_not_final(program):
     def decide(execution):
@@ -324,6 +401,7 @@ def test_a_denied_final_answer_of_a_program_is_not_final(program):
     assert "a secret" in agent.memory.steps[1].observations
 
 
+@pytest.mark.row("A15", "B23")
 def test_a_final_answer_that_is_always_denied_does_not_come_out_at_max_steps():
     agent = code_agent("final_answer('s3cret')", tools=[], hooks=[DenyingHook("final_answer")], max_steps=1)
     agent.model.turns = (agent.model.turns[0], "s3cret")
@@ -331,6 +409,7 @@ def test_a_final_answer_that_is_always_denied_does_not_come_out_at_max_steps():
     assert "s3cret" not in answer and "final_answer is not for agents" in answer
 
 
+@pytest.mark.row("A15")
 def test_an_answer_that_another_executor_calls_final_is_decided():
     class Eager(CodeAgent):
         def _step_stream(self, memory_step):
@@ -341,6 +420,7 @@ def test_an_answer_that_another_executor_calls_final_is_decided():
         assert ("s3cret" in agent.run("task")) == out
 
 
+@pytest.mark.row("A16", "A18")
 @pytest.mark.parametrize("what", ["sub", "shell", "python_interpreter"])
 def test_a_managed_agent_that_a_program_calls_is_guarded_and_so_is_what_it_does(what, make_shell):
     free, denied, hook = make_shell(), make_shell(), DenyingHook(what)
@@ -350,6 +430,7 @@ def test_a_managed_agent_that_a_program_calls_is_guarded_and_so_is_what_it_does(
     assert (free.ran(), denied.ran()) == (["x"], [])
 
 
+@pytest.mark.row("A18", "F2")
 def test_executions_of_a_managed_agent_are_in_the_delegation(shell):
     hook = RecordingHook()
     sub = code_agent("shell('x')", tools=[shell], name="sub", description="Helps.")
@@ -363,6 +444,7 @@ def test_executions_of_a_managed_agent_are_in_the_delegation(shell):
     assert (call.agent_path, delegation.agent_path, outer.parent_id) == (("CodeAgent", "sub"), ("CodeAgent",), None)
 
 
+@pytest.mark.row("A19")
 def test_of_a_denied_code_action_not_one_statement_runs(make_shell):
     free, denied = make_shell(), make_shell()
     hook = RecordingHook(lambda execution: Deny("no") if "shell" in execution.arguments.get("code", "") else None)
@@ -374,6 +456,7 @@ def test_of_a_denied_code_action_not_one_statement_runs(make_shell):
     assert agent.memory.steps[1].error is None
 
 
+@pytest.mark.row("A29", "A30")
 def test_a_closure_saved_in_one_run_is_decided_by_the_next_and_denied_once_its_tool_is_gone(make_shell):
     free, denied = make_shell(), make_shell()
     for agent_shell, hooks in ((free, None), (denied, [DenyingHook("shell")])):
@@ -386,6 +469,7 @@ def test_a_closure_saved_in_one_run_is_decided_by_the_next_and_denied_once_its_t
     assert "(unknown_tool)" in observations(agent)
 
 
+@pytest.mark.row("A30")
 def test_a_tool_added_after_the_agent_was_built_is_guarded(make_shell):
     free, denied = make_shell(), make_shell()
     for agent_shell, hooks in ((free, None), (denied, [DenyingHook("shell")])):
@@ -399,6 +483,7 @@ def fail(execution):
     raise RuntimeError("broken")
 
 
+@pytest.mark.row("A34")
 @pytest.mark.parametrize("answer", [lambda e: False, lambda e: True, lambda e: "no", lambda e: 0, fail])
 @pytest.mark.parametrize("name", ["shell", "python_interpreter"])
 def test_a_hook_that_fails_or_answers_anything_else_denies_in_code(name, answer, shell):
@@ -408,6 +493,7 @@ def test_a_hook_that_fails_or_answers_anything_else_denies_in_code(name, answer,
     assert shell.ran() == []
 
 
+@pytest.mark.row("B19")
 def test_a_denial_swallowed_fifty_times_is_named_once_with_its_count(shell):
     program = "for i in range(50):\n    try:\n        shell('x')\n    except Exception:\n        v = 1"
     agent = code_agent(program, tools=[shell], hooks=[DenyingHook("shell")])
@@ -416,6 +502,7 @@ def test_a_denial_swallowed_fifty_times_is_named_once_with_its_count(shell):
     assert "(50 times)" in agent.memory.steps[1].observations
 
 
+@pytest.mark.row("B28")
 def test_generated_code_that_starts_while_a_hook_is_asked_is_denied_without_asking(shell):
     import gc
 
@@ -439,6 +526,7 @@ def test_generated_code_that_starts_while_a_hook_is_asked_is_denied_without_aski
     assert shell.ran() == [] and "shell" not in hook.names()
 
 
+@pytest.mark.row("F3")
 def test_an_opaque_value_is_shown_by_its_type_only_and_passed_as_it_is(shell):
     hook = RecordingHook()
     program = "class C:\n    def __str__(self):\n        return 'x'\nshell(C())"
