@@ -151,6 +151,11 @@ def _guard_state(agent: "CodeAgent", executor: LocalPythonExecutor) -> None:
             executor.state[name] = close_over(dispatcher, name, value)
 
 
+def _runs_here(executor: PythonExecutor) -> bool:
+    """Whether the code that an executor gets is evaluated within the call, where hooks can follow it."""
+    return isinstance(executor, LocalPythonExecutor) and type(executor).__call__ is LocalPythonExecutor.__call__
+
+
 def check_executors(agent: "MultiStepAgent", hooks: Iterable[BoundHook]) -> None:
     """
     Refuse an executor, of an agent or of one that it manages, that cannot deliver what hooks want.
@@ -161,7 +166,7 @@ def check_executors(agent: "MultiStepAgent", hooks: Iterable[BoundHook]) -> None
     if not (hooks := tuple(hooks)):
         return
     executor = getattr(agent, "python_executor", None)
-    for bound in hooks if executor is not None and not isinstance(executor, LocalPythonExecutor) else ():
+    for bound in hooks if executor is not None and not _runs_here(executor) else ():
         if beyond := bound.kinds - REMOTE_KINDS:
             raise ValueError(
                 f"hooks: {bound.name} wants to be asked about {' and '.join(sorted(beyond))} executions, but "

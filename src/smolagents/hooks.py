@@ -220,7 +220,7 @@ class HookDispatcher:
 
     def hooks_in_effect(self) -> tuple[BoundHook, ...]:
         """The hooks of what the agent runs under now, and then its own."""
-        return AgentRun(self.agent, self._bound, current_scope()).hooks
+        return AgentRun(self.agent, self._bound, current_scope()).hooks if self.is_active() else ()
 
     # Runs and steps
 

@@ -109,7 +109,7 @@ PATHS = (
     Row(
         "A23", "Callables in `run(additional_args=...)`, tools among them, also in containers", "Asked about as tools."
     ),
-    awaited("A24", "Functions of imported modules", "Their effects are asked about as operations."),
+    Row("A24", "Functions of imported modules", "Their effects are asked about as operations."),
     Row(
         "A25",
         "A tool with the name of a function of the executor, which would take its place",
@@ -118,10 +118,10 @@ PATHS = (
     ),
     Row("A26", "`PipelineTool`, which overrides `Tool.__call__`", "As any tool."),
     Row("A27", "`tool.forward(...)`", "Out of reach of generated code."),
-    awaited(
+    Row(
         "A28",
         "Generated code that runs after its step: `__del__`, `__str__` of a result, an answer that is a generator",
-        "Denied (`over`).",
+        "A result is rendered once, inside the action and its time limit; what runs later is denied.",
     ),
     Row("A29", "A closure kept from an earlier run", "Decided by the hooks of today; denied once its tool is gone."),
     Row("A30", "Tools added or removed after the agent was built", "Decided as they are at the call."),
@@ -143,7 +143,7 @@ PATHS = (
         "An agent that a tool runs, by `agent(...)` or `agent.run(...)`",
         "Part of the same run. In a thread of the tool: a run of its own, unless the tool copies the context.",
     ),
-    awaited("A36", "A managed agent whose deadline passes", "Control comes back; it executes nothing more."),
+    Row("A36", "A managed agent whose deadline passes", "Control comes back; it executes nothing more."),
 )
 
 BYPASSES = (
@@ -185,8 +185,8 @@ BYPASSES = (
         "A tool call in `__del__`, also while a hook is being asked",
         "Denied; in the latter case without asking.",
     ),
-    awaited("B29", "`while True: try: shell() finally: continue` after a stop", "Control comes back."),
-    awaited("B30", "An endless `__str__` of a result", "Ends with the action's time limit."),
+    Row("B29", "`while True: try: shell() finally: continue` after a stop", "Control comes back."),
+    Row("B30", "An endless `__str__` of a result", "Ends with the action's time limit."),
     Row(
         "B31", "Changes to the classes of the protocol (`Deny.__new__ = ...`), by every form of assignment", "Refused."
     ),
@@ -224,7 +224,7 @@ BYPASSES = (
 )
 
 ESCAPES = tuple(
-    awaited(id, title, "Its effect is asked about as an operation.")
+    Row(id, title, "Its effect is asked about as an operation, or it is refused before.")
     for id, title in (
         ("C1", "`getattr` to dunder attributes"),
         ("C2", "A walk through the class hierarchy to `subprocess.Popen`"),
@@ -234,16 +234,20 @@ ESCAPES = tuple(
         ("C6", "Frames of a traceback"),
         ("C7", "`map(getattr, [module], ['sys'])`"),
         ("C8", "Dunder attributes written by augmented assignment or `setattr`"),
-        ("C9", "`hasattr` on dunder attributes"),
         ("C10", "Fields of format strings"),
         ("C11", "`__del__`, `__eq__`, `__str__` of generated classes that the host calls"),
         ("C12", "`type(name, bases, dict)`"),
         ("C13", "`ctypes`, `posix`, `pickle`, `runpy`"),
-        ("C14", "One huge operation in C (`10 ** 10 ** 8`)"),
         ("C15", "A module that the program writes and then imports"),
         ("C16", "Threads: `threading.Thread`, `Timer`, pools, `_thread`"),
     )
+) + (
+    Row("C9", "`hasattr` on dunder attributes", "Says yes or no, and leads nowhere.", "holds"),
+    awaited(
+        "C14", "One huge operation in C (`10 ** 10 ** 8`)", "Not stopped: it holds up the process until it is done."
+    ),
 )
+
 
 # What the tests show with all imports authorised, not what one would like. None works with default imports.
 REFUSED = "Refused where the interpreter runs the attack; works as native Python (`timeit`, `exec`)."

@@ -161,7 +161,7 @@ def test_a_program_cannot_reach_the_agent_through_modules_of_modules(program, sh
     assert shell.ran() == []
 
 
-@pytest.mark.row("B34")
+@pytest.mark.row("B34", "C10")
 @pytest.mark.parametrize(
     "field",
     [

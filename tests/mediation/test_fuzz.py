@@ -26,7 +26,6 @@ RENDERED = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="an error while the host renders a result ends the run")
 @pytest.mark.parametrize("program", cases(RENDERED, lambda name: ["F6"]))
 def test_a_result_that_cannot_be_rendered_does_not_end_the_run(program, shell):
     agent = code_agent(program, tools=[shell], hooks=[DenyingHook("shell")])

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from smolagents.hooks_testing import RecordingHook
+from tests.mediation.conftest import cases
 from tests.mediation.guarded import Operations, observations, run
 
 
@@ -93,12 +94,44 @@ classes = methodcaller('__subclasses__')(attrgetter('__class__.__base__')(()))
     "the bottom of the stack": "import os\ndef deeper(n):\n"
     "    try:\n        deeper(n + 1)\n    except RecursionError:\n"
     "        os.mkdir({path!r})\ndeeper(0)",
+    "frames of a traceback": "from operator import attrgetter\ntry:\n    1 / 0\nexcept Exception as error:\n"
+    "    found = attrgetter('__traceback__.tb_frame.f_globals')(error)\nfound['import_module']('os').mkdir({path!r})",
+    "map of getattr": "import random\nlist(map(getattr, [random], ['_os']))[0].mkdir({path!r})",
+    "getattr with a name that lies": "class Name(str):\n    def startswith(self, *a):\n        return False\n"
+    "def f():\n    pass\nfound = [getattr(f, Name('__globals__'))]\n"
+    "list(map(dict.get, found, ['import_module']))[0]('os').mkdir({path!r})",
+    "a dunder read by augmented assignment": "found = []\nclass Grab:\n    def __rsub__(self, other):\n"
+    "        found.append(other)\n        return other\ndef f():\n    pass\n"
+    "try:\n    f.__globals__ -= Grab()\nexcept AttributeError:\n    pass\n"
+    "list(map(dict.get, found, ['import_module']))[0]('os').mkdir({path!r})",
     "the evaluator": """
 import sys
 from operator import itemgetter, methodcaller
 evaluate = methodcaller('evaluate_python_code', 'import os\\nos.mkdir("{path}")', authorized_imports=['*'])
 list(map(evaluate, map(itemgetter('smolagents.local_python_executor'), [sys.modules])))""",
 }
+
+
+# Which rows of the matrix an escape stands for; the others stand for A24
+ROWS = {
+    "C1": ["getattr with a name that lies"],
+    "C2": ["the class hierarchy, to Popen"],
+    "C3": ["a module of an allowed module", "a module of a module of an allowed module"],
+    "C4": ["sys.modules"],
+    "C5": ["importlib", "__import__"],
+    "C6": ["frames of a traceback"],
+    "C7": ["map of getattr"],
+    "C8": ["a dunder read by augmented assignment"],
+    "C11": ["a finalizer", "a finalizer in a cycle", "weakref.finalize"],
+    "C12": ["a C function as a finalizer"],
+    "C13": ["ctypes", "posix", "pickle", "runpy"],
+    "C15": ["a module written before", "a hook of the import system"],
+    "C16": ["a pool of threads", "a thread in an empty context", "an executor of an event loop"],
+}
+
+
+def rows_of(escape):
+    return [row for row, names in ROWS.items() if escape in names] or ["A24"]
 
 
 def prepare(tmp_path, name):
@@ -124,7 +157,7 @@ def exists(path):
     return os.path.lexists(path)
 
 
-@pytest.mark.parametrize("escape", ESCAPES)
+@pytest.mark.parametrize("escape", cases({name: name for name in ESCAPES}, rows_of))
 def test_an_escape_reaches_its_effect_only_without_the_hook(escape, tmp_path):
     folder, path = prepare(tmp_path, "without")
     with interpreter():
@@ -136,7 +169,9 @@ def test_an_escape_reaches_its_effect_only_without_the_hook(escape, tmp_path):
     with interpreter():
         agent = run(ESCAPES[escape].format(path=str(path), folder=folder), hook)
     assert not exists(path)
-    assert any(outcome.status == "denied" for _, outcome in hook.told) or "was denied" in observations(agent)
+    refused = any("Forbidden" in str(getattr(step, "error", None)) for step in agent.memory.steps)
+    denied = any(outcome.status == "denied" for _, outcome in hook.told) or "was denied" in observations(agent)
+    assert denied or refused
 
 
 SECRET = {
@@ -162,6 +197,7 @@ print(sys.path_importer_cache[{path!r}].read())""",
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.row("A24")
 @pytest.mark.parametrize("way", SECRET)
 def test_a_file_is_read_only_without_the_hook(way, tmp_path):
     for hooks in ((), (Operations("file.read"),)):
@@ -182,6 +218,7 @@ THREADS = {
 }
 
 
+@pytest.mark.row("C16")
 @pytest.mark.parametrize("start", THREADS)
 def test_threads_that_hide_their_beginning_are_not_started(start, tmp_path):
     if start == "the function that threading uses" and sys.version_info >= (3, 13):
@@ -228,8 +265,15 @@ UNANNOUNCED = {
 }
 
 
+@pytest.mark.row("A24")
 @pytest.mark.parametrize("effect", UNANNOUNCED)
 def test_what_cpython_does_not_announce_is_not_stopped(effect, tmp_path):
     path = tmp_path / "effect"
     run(UNANNOUNCED[effect].format(path=str(path)), Operations("*"))
     assert exists(path)
+
+
+@pytest.mark.row("C9")
+def test_hasattr_says_yes_or_no_and_nothing_else():
+    program = "print(hasattr(len, '__call__'), hasattr(len, '__nothing__'), type(hasattr(len, '__self__')))"
+    assert "True False <class 'bool'>" in observations(run(program, Operations()))

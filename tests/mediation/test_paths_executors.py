@@ -126,9 +126,6 @@ class InThread(LocalPythonExecutor):
 
 
 @pytest.mark.row("A21")
-@pytest.mark.xfail(
-    strict=True, reason="a local executor that leaves the context of the run calls the tools themselves"
-)
 def test_a_local_executor_that_leaves_the_context_of_the_run_does_not_lose_the_guard(make_shell):
     free, denied = make_shell(), make_shell()
     code_agent("shell('x')", tools=[free], executor=InThread([])).run("task")

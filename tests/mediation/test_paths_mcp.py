@@ -102,10 +102,7 @@ def test_generated_code_reaches_no_session_of_an_mcp_tool(tmp_path):
     [
         "remote_rm",
         "remote_r?",
-        pytest.param(
-            "remote-rm",
-            marks=pytest.mark.xfail(strict=True, reason="a policy does not know the name from before the renaming"),
-        ),
+        "remote-rm",
     ],
 )
 def test_a_policy_may_write_the_name_of_an_mcp_tool_as_the_server_does_or_as_agents_do(written, tmp_path):

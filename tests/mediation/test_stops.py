@@ -128,6 +128,7 @@ STUBBORN = {
 }
 
 
+@pytest.mark.row("B29")
 @pytest.mark.parametrize("program", STUBBORN.values(), ids=STUBBORN)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # `__del__` cannot raise
 def test_a_program_does_not_outlive_a_stop(program):
@@ -141,6 +142,7 @@ def test_a_program_does_not_outlive_a_stop(program):
     assert len(hook.asked) == len(hook.told)
 
 
+@pytest.mark.row("B29")
 @pytest.mark.parametrize("program", [STUBBORN["uncaught"], STUBBORN["except"]])
 def test_without_the_hook_the_same_programs_have_their_effect(program):
     shell, effect = Shell(), Effect()
@@ -153,6 +155,7 @@ def test_without_the_hook_the_same_programs_have_their_effect(program):
     assert (shell.effects, effect.effects) == (1, 1)
 
 
+@pytest.mark.row("B29")
 def test_a_stop_from_after_an_execution_holds_as_well():
     shell, effect = Shell(), Effect()
     hook = RecordingHook(after=lambda execution, outcome: STOP if execution.name == "shell" else None)
@@ -162,6 +165,7 @@ def test_a_stop_from_after_an_execution_holds_as_well():
     assert (shell.effects, effect.effects) == (1, 0)
 
 
+@pytest.mark.row("B29")
 def test_the_output_of_a_stopped_program_up_to_the_stop_is_in_memory():
     agent = code_agent(
         "print('before')\nshell()\nprint('behind')", Shell(), hook=RecordingHook(answering(STOP, "shell"))
@@ -170,6 +174,7 @@ def test_the_output_of_a_stopped_program_up_to_the_stop_is_in_memory():
     assert "before" in step.observations and "behind" not in step.observations
 
 
+@pytest.mark.row("B29")
 @both_agents
 def test_the_next_run_starts_clean(kind):
     stopping = [True]
@@ -187,6 +192,7 @@ def test_the_next_run_starts_clean(kind):
     assert shell.effects == 1
 
 
+@pytest.mark.row("B29")
 @both_agents
 def test_a_stop_in_a_managed_agent_ends_the_whole_tree(kind):
     shell, effect = Shell(), Effect()
@@ -208,6 +214,7 @@ def test_a_stop_in_a_managed_agent_ends_the_whole_tree(kind):
     assert (shell.effects, effect.effects, len(sub_model.seen)) == (0, 0, 1)
 
 
+@pytest.mark.row("B29")
 def test_a_stop_in_a_managed_agent_ends_the_programs_above_it():
     shell, effect = Shell(), Effect()
     loop = "while True:\n    try: {}\n    finally: continue"
@@ -226,6 +233,7 @@ def test_a_stop_in_a_managed_agent_ends_the_programs_above_it():
     assert (shell.effects, effect.effects, len(sub_model.seen)) == (0, 0, 1)
 
 
+@pytest.mark.row("B29")
 def test_a_stop_does_not_wait_for_a_parallel_call_that_hangs(hang):
     def stop_once_the_sibling_hangs(execution):
         if execution.name == "shell":
@@ -243,6 +251,7 @@ def test_a_stop_does_not_wait_for_a_parallel_call_that_hangs(hang):
     assert shell.effects == 0 and not hang.release.is_set()
 
 
+@pytest.mark.row("A36")
 def test_a_parallel_managed_agent_takes_no_further_step_after_a_stop():
     thinking, stopped = threading.Event(), threading.Event()
 
@@ -274,6 +283,7 @@ def test_a_parallel_managed_agent_takes_no_further_step_after_a_stop():
     assert (shell.effects, effect.effects, len(sub_model.seen)) == (0, 0, 1)
 
 
+@pytest.mark.row("B29")
 def test_what_a_hook_is_being_asked_about_while_another_stops_is_not_executed():
     asked, stopped = threading.Event(), threading.Event()
 
@@ -330,6 +340,7 @@ def rendering_agent(program, *tools, seconds=60, hook=None):
     return agent
 
 
+@pytest.mark.row("B30")
 @pytest.mark.parametrize(
     "method, answer",
     [
@@ -348,6 +359,7 @@ def test_an_endless_rendering_of_a_result_is_ended_by_the_time_limit(method, ans
     assert "maximum execution time" in str(agent.memory.steps[1].error)
 
 
+@pytest.mark.row("A28")
 @pytest.mark.parametrize("final", [False, True])
 def test_a_result_is_rendered_once_and_by_nobody_after_the_step(final):
     rendered = []
@@ -373,6 +385,7 @@ def test_a_result_is_rendered_once_and_by_nobody_after_the_step(final):
     assert (type(result).__name__ == "Evil") is final
 
 
+@pytest.mark.row("A28")
 def test_an_answer_that_is_more_than_plain_data_is_what_the_run_returns():
     class Table:
         rows = 3
@@ -390,6 +403,7 @@ def test_an_answer_that_is_more_than_plain_data_is_what_the_run_returns():
     assert checked == [table]
 
 
+@pytest.mark.row("A28")
 def test_a_result_that_cannot_be_rendered_does_not_end_the_run():
     program = EVIL.format(method="__str__", body="1 / 0") + "Evil()"
     agent = rendering_agent(program)
@@ -397,6 +411,7 @@ def test_a_result_that_cannot_be_rendered_does_not_end_the_run():
     assert "cannot be shown" in agent.memory.steps[1].observations
 
 
+@pytest.mark.row("A28")
 @pytest.mark.parametrize(
     "program",
     [
@@ -417,6 +432,7 @@ def test_print_outputs_that_a_program_replaced_run_nothing_in_the_host(program):
     assert shell.effects == 0
 
 
+@pytest.mark.row("A28")
 def test_the_report_of_a_managed_agent_runs_nothing_of_its_program_after_its_step():
     program = "class Evil:\n    def __str__(self):\n        seen()\n        return 'rendered'\nfinal_answer(Evil())"
     seen = Effect()
@@ -436,6 +452,7 @@ def test_the_report_of_a_managed_agent_runs_nothing_of_its_program_after_its_ste
     assert seen.effects == hook.names().count("seen") == 1
 
 
+@pytest.mark.row("B36")
 def test_an_error_that_a_program_defined_is_not_reachable_from_the_error_of_its_action():
     program = "class E(Exception):\n    def __str__(self):\n        return 'once'\nraise E()"
     hook = RecordingHook()

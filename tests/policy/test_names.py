@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from smolagents.policy.names import NameList
 
 
@@ -24,3 +26,11 @@ def test_a_name_with_a_line_break_is_still_matched_whole():
 def test_an_entry_of_wildcards_alone_says_nothing_about_a_name():
     names = NameList(["*", "?*", "final_*"])
     assert names.naming("final_answer", by_wildcards_alone=False) == [(2, "final_*")]
+
+
+@pytest.mark.parametrize(
+    "entry, name",
+    [("remote-rm", "remote_rm"), ("files.read", "files_read"), ("remote-*", "remote_rm"), ("a[b-d]", "ac")],
+)
+def test_a_name_as_an_mcp_server_writes_it_names_the_tool_as_agents_call_it(entry, name):
+    assert NameList([entry]).naming(name) == [(0, entry if "*" in entry or "[" in entry else name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,15 @@ from .globs import is_glob, name_expression
 from .patterns import options
 
 
+# In brackets `-` and `!` are part of the glob
+_NOT_IN_TOOL_NAME = re.compile(r"\[[^\]]*\]|[^\w*?\[\]]")
+
+
+def as_tool_name(entry: str) -> str:
+    """What agents call a tool of an MCP server that an entry names: what is no letter, digit or `_` becomes `_`."""
+    return _NOT_IN_TOOL_NAME.sub(lambda found: found.group() if found.group().startswith("[") else "_", entry)
+
+
 class NameList:
     """A list of names and globs, in the order of the policy. Immutable, and safe to use from several threads."""
 
@@ -18,10 +28,11 @@ class NameList:
         self._exact: dict[str, list[int]] = {}
         self._globs: list[tuple[int, str, Any]] = []
         for index, entry in enumerate(entries):
-            if is_glob(entry):
-                self._globs.append((index, entry, re2.compile(name_expression(entry), options())))
-            else:
-                self._exact.setdefault(entry, []).append(index)
+            for name in dict.fromkeys((entry, as_tool_name(entry))):
+                if is_glob(name):
+                    self._globs.append((index, entry, re2.compile(name_expression(name), options())))
+                else:
+                    self._exact.setdefault(name, []).append(index)
 
     def naming(self, name: str, *, by_wildcards_alone: bool = True) -> list[tuple[int, str]]:
         """The entries that name `name`, each with its index, in the order of the policy.
