@@ -66,6 +66,7 @@ quality: $(VENV)/installed-quality $(VENV)/installed-test ## Style, types, and w
 .PHONY: bench
 bench: $(VENV)/installed-bench ## What the hooks cost, and how soon what is endless ends
 	$(BIN)/python -m benchmarks.hooks
+	$(BIN)/python -m benchmarks.operations
 	$(BIN)/python -m benchmarks.time_limit
 
 # Upstream's files: what patches/ say about them, and what lies in src/smolagents.

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable
 from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
-from .hook_limits import LimitedCall, not_counted
+from .hook_limits import LimitedCall, clocks_of
 
 
 if TYPE_CHECKING:
@@ -114,25 +114,26 @@ def is_asking() -> bool:
 
 class asking:  # noqa: N801
     """
-    Context manager for calling hooks in this thread. The time that they take counts for nobody.
+    Context manager for calling hooks in this thread. The time that they take counts for nobody. To be entered in a
+    shielded region: an abort between stopping a clock and the region would leave it stopped.
 
     Args:
         call (`LimitedCall`, *optional*): The limited call of this context.
     """
 
-    __slots__ = ("_thread", "_pause")
+    __slots__ = ("_thread", "_clocks")
 
     def __init__(self, call: LimitedCall | None):
-        self._pause = None if call is None else not_counted(call)
+        self._clocks = () if call is None else clocks_of(call)
 
     def __enter__(self) -> None:
-        if self._pause is not None:
-            self._pause.__enter__()
+        for clock in self._clocks:
+            clock.pause()
         thread = threading.get_ident()
         self._thread = None if thread in _asking_threads else thread  # An agent that a hook runs has steps too
         _asking_threads.add(thread)
 
     def __exit__(self, *error: object) -> None:
         _asking_threads.discard(self._thread)
-        if self._pause is not None:
-            self._pause.__exit__(*error)
+        for clock in self._clocks:
+            clock.resume()

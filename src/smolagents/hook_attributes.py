@@ -26,7 +26,7 @@ import string
 import weakref
 from _string import formatter_field_name_split  # type: ignore[import-not-found]  # as `string.Formatter` uses it
 from collections.abc import Mapping, Sequence
-from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType, TracebackType
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType, TracebackType
 from typing import Any
 
 from .hook_programs import PROGRAM
@@ -35,6 +35,7 @@ from .local_python_executor import ALLOWED_DUNDER_METHODS, InterpreterError, che
 
 # No attribute of these leads anywhere (of str, `format` does)
 _PLAIN_TYPES = frozenset({type(None), bool, int, float, complex, bytes, list, tuple, dict, set, frozenset})
+_FUNCTION_TYPES = (BuiltinFunctionType, FunctionType, MethodType)
 _HOST_TYPES = (CodeType, FrameType, TracebackType)
 _mro = type.__dict__["__mro__"].__get__
 # What named tuples offer for use in spite of the underscore (`collections`, "somenamedtuple")
@@ -118,6 +119,8 @@ class AttributeAccess:
         if name in ("format", "format_map") and str in _mro(obj if isinstance(obj, type) else type(obj)):
             return self._make_formatter(obj, name)
         value = getattr(obj, name, *default)
+        if is_called and type(value) in _FUNCTION_TYPES:
+            return value
         if isinstance(value, _HOST_TYPES) or any(id(base) in self._host_classes for base in _mro(type(value))):
             raise InterpreterError(f"Forbidden access to a {type(value).__name__}: {name}")
         if not is_called:  # The evaluator checks what a call returns

@@ -85,6 +85,7 @@ class LimitedCall:
         self._changed = threading.Condition(self._lock)
         self._ends_at = float("inf")
         self._pauses = 0
+        self._waits_for_resume = False
         self._paused_at = 0.0
         self._result: Any = None
         self._error: BaseException | None = None
@@ -152,7 +153,8 @@ class LimitedCall:
             self._pauses -= 1
             if self._pauses == 0:
                 self._ends_at += time.monotonic() - self._paused_at
-                self._changed.notify_all()
+                if self._waits_for_resume:
+                    self._changed.notify_all()
 
     def enter_shield(self) -> None:
         with self._lock:
@@ -174,10 +176,12 @@ class LimitedCall:
         with self._lock:
             while not (self.finished or self.aborting):
                 remaining = self._ends_at - time.monotonic()
-                if self._pauses > 0:
-                    self._changed.wait()
-                elif remaining > 0:
+                if remaining > 0:
                     self._changed.wait(min(remaining, threading.TIMEOUT_MAX))
+                elif self._pauses > 0:
+                    self._waits_for_resume = True
+                    self._changed.wait()
+                    self._waits_for_resume = False
                 else:
                     return
 
@@ -308,7 +312,7 @@ shielded = _Shield
 exposed = _Exposure
 
 
-def _clocks(call: LimitedCall | None, agents: bool) -> list[LimitedCall]:
+def clocks_of(call: LimitedCall | None, agents: bool = False) -> list[LimitedCall]:
     """The limited calls, from the innermost one, for which time does not count."""
     clocks = []
     while call is not None and not (agents and call.counts_agents):
@@ -329,7 +333,7 @@ class not_counted:  # noqa: N801
     __slots__ = ("_clocks",)
 
     def __init__(self, call: LimitedCall | None, agents: bool = False):
-        self._clocks = _clocks(call, agents) if call is not None else ()
+        self._clocks = clocks_of(call, agents) if call is not None else ()
 
     def __enter__(self) -> None:
         if self._clocks:

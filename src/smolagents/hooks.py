@@ -305,7 +305,7 @@ class HookDispatcher:
         if not asked or any(memory_step is step for step in run.steps):
             return
         run.steps.append(memory_step)
-        with asking(current_call()):
+        with shielded(), asking(current_call()):
             denial, _ = most_severe([(bound.ask(after_step, memory_step), bound.name) for bound, after_step in asked])
         if denial is not None:
             run.tree.latch(denial)
@@ -483,7 +483,7 @@ class HookDispatcher:
             if denial is None:
                 executed = kind != "operation"  # That is executed by whoever announced it, after this
                 with within(progress):
-                    if deadline is None and limited is None and run.thread == get_ident():
+                    if not executed or (deadline is None and limited is None and run.thread == get_ident()):
                         result = call()
                     else:
                         result, in_time = call_within(deadline and deadline[0], kind, name, call, run)

@@ -5,6 +5,7 @@ not with it. The executor is not a sandbox, and that is why the effect itself is
 
 import os
 import sys
+import weakref
 from contextlib import contextmanager
 
 import pytest
@@ -148,6 +149,7 @@ def interpreter():
     path, hooks = sys.path[:], sys.path_hooks[:]
     yield
     sys.path[:], sys.path_hooks[:] = path, hooks
+    weakref.finalize._shutdown = False  # Set by what "atexit, run early" runs
     sys.modules.pop("made", None)
     for entry in set(sys.path_importer_cache) - set(path):
         sys.path_importer_cache.pop(entry)
