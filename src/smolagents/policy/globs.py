@@ -5,7 +5,7 @@ included, stands for itself. Case counts.
 
 In text a glob is looked for as the whole value and as a word in it. It matches a word if what it covers begins and
 ends at an end of the text or next to a character other than ASCII letters, digits, `_`, `-` and `.`. So `*.pem` finds
-`cat key.pem`, `/etc/ssl/key.pem` and `open('key.pem')` but not `key.pemx`; `id_rsa` finds `/root/.ssh/id_rsa`.
+`cat key.pem`, `/etc/ssl/key.pem` and `open('key.pem')` but not `key.pemx`; `id_rsa` finds `/home/ann/.ssh/id_rsa`.
 Dots after the word are ignored, as Windows does in file names. In a word `*` and `?` stop at white space, unless the
 glob itself has white space in it: then they cover it too, so that `curl * | sh` finds `curl -s example.com | sh`.
 """
