@@ -190,6 +190,23 @@ def test_what_ordinary_programs_do_with_attributes_works_under_hooks(program, an
     assert agent.run("task") == answer
 
 
+@pytest.mark.parametrize("held", ["error.tool.forward('x')", "error.method('x')", "list(map(error.method, ['x']))"])
+def test_what_an_error_of_a_tool_holds_of_the_tool_is_out_of_reach(held):
+    class Leaking(Effect):
+        def forward(self, what: str) -> str:
+            if what == "fail":
+                error = ValueError("failed")
+                error.tool, error.method = self, self.forward
+                raise error
+            return super().forward(what)
+
+    program = f"try:\n    effect('fail')\nexcept Exception as error:\n    {held}"
+    for hooks, effects in ((None, ["x"]), ([RecordingHook()], [])):
+        tool = Leaking()
+        code_agent(program, tools=[tool], hooks=hooks).run("task", max_steps=1)
+        assert tool.effects == effects
+
+
 def test_an_agent_whose_state_holds_closures_is_freed():
     agent = code_agent(
         "kept = effect\ndef again():\n    return kept",

@@ -35,7 +35,7 @@ from .local_python_executor import ALLOWED_DUNDER_METHODS, InterpreterError, che
 
 # No attribute of these leads anywhere (of str, `format` does)
 _PLAIN_TYPES = frozenset({type(None), bool, int, float, complex, bytes, list, tuple, dict, set, frozenset})
-_FUNCTION_TYPES = (BuiltinFunctionType, FunctionType, MethodType)
+_FUNCTION_TYPES = (BuiltinFunctionType, FunctionType)
 _HOST_TYPES = (CodeType, FrameType, TracebackType)
 _mro = type.__dict__["__mro__"].__get__
 # What named tuples offer for use in spite of the underscore (`collections`, "somenamedtuple")
@@ -121,7 +121,8 @@ class AttributeAccess:
         value = getattr(obj, name, *default)
         if is_called and type(value) in _FUNCTION_TYPES:
             return value
-        if isinstance(value, _HOST_TYPES) or any(id(base) in self._host_classes for base in _mro(type(value))):
+        owner = value.__self__ if type(value) is MethodType else value  # Of a bound method
+        if isinstance(value, _HOST_TYPES) or any(id(base) in self._host_classes for base in _mro(type(owner))):
             raise InterpreterError(f"Forbidden access to a {type(value).__name__}: {name}")
         if not is_called:  # The evaluator checks what a call returns
             check_safer_result(value, _OF_PROGRAM, self._authorized_imports)
