@@ -32,10 +32,13 @@ if TYPE_CHECKING:
 logger = getLogger(__name__)
 
 
+_OPTIONAL_METHODS = ("deadline", "check_agent", "before_run", "after_step", "after_run")
+
+
 class BoundHook:
     """A hook with its attributes, read once and checked."""
 
-    __slots__ = ("hook", "name", "before", "after", "after_step", "deadline", "kinds")
+    __slots__ = ("hook", "name", "before", "after", "kinds", *_OPTIONAL_METHODS)
 
     def __init__(self, hook: "ToolExecutionHook"):
         from .hooks import DEFAULT_KINDS, KINDS
@@ -49,14 +52,19 @@ class BoundHook:
                 raise TypeError(f"hooks: {self.name} has no method `{method}`: see `ToolExecutionHook`.")
         self.before = hook.before_tool_execution
         self.after = hook.after_tool_execution
-        self.after_step = getattr(hook, "after_step", None)
-        self.deadline = getattr(hook, "deadline", None)
-        if not (self.deadline is None or callable(self.deadline)):
-            raise TypeError(f"hooks: `deadline` of {self.name} is {self.deadline!r}, expected a method.")
+        self.deadline, self.check_agent, self.before_run, self.after_step, self.after_run = (
+            self._optional(method) for method in _OPTIONAL_METHODS
+        )
         kinds = getattr(hook, "kinds", DEFAULT_KINDS)
         if isinstance(kinds, str) or not KINDS.issuperset(kinds):
             raise ValueError(f"hooks: `kinds` of {self.name} is {kinds!r}, expected a set out of {sorted(KINDS)}.")
         self.kinds = frozenset(kinds)
+
+    def _optional(self, name: str) -> Callable[..., Any] | None:
+        method = getattr(self.hook, name, None)
+        if not (method is None or callable(method)):
+            raise TypeError(f"hooks: `{name}` of {self.name} is {method!r}, expected a method.")
+        return method
 
     def ask(self, method: Callable[..., Any], *args: Any) -> "Deny | None":
         """Call a method of the hook. Whatever is neither `None` nor a [`Deny`] denies."""

@@ -68,7 +68,7 @@ def guard_executor(agent: "CodeAgent") -> None:
         if isinstance(executor, LocalPythonExecutor):
             _guarded_executors.discard(executor)
         return
-    check_executors(agent, dispatcher.hooks_in_effect())
+    check_agent(agent, dispatcher.hooks_in_effect())
     if not isinstance(executor, LocalPythonExecutor):
         return
     tools: dict[str, Any] = {**agent.tools, **agent.managed_agents}
@@ -156,9 +156,9 @@ def _runs_here(executor: PythonExecutor) -> bool:
     return isinstance(executor, LocalPythonExecutor) and type(executor).__call__ is LocalPythonExecutor.__call__
 
 
-def check_executors(agent: "MultiStepAgent", hooks: Iterable[BoundHook]) -> None:
+def check_agent(agent: "MultiStepAgent", hooks: Iterable[BoundHook]) -> None:
     """
-    Refuse an executor, of an agent or of one that it manages, that cannot deliver what hooks want.
+    Refuse an agent, or one that it manages, whose executor cannot deliver what hooks want, or that a hook refuses.
 
     Raises:
         ValueError: If a hook wants kinds that the executor cannot deliver.
@@ -173,8 +173,11 @@ def check_executors(agent: "MultiStepAgent", hooks: Iterable[BoundHook]) -> None
                 f"{type(executor).__name__} delivers code actions only: its tools run out of reach. Use a hook with "
                 "`kinds = {'code'}`, or `executor_type='local'`."
             )
+    for bound in hooks:
+        if bound.check_agent is not None:
+            bound.check_agent(agent)
     for managed_agent in agent.managed_agents.values():
-        check_executors(managed_agent, hooks)
+        check_agent(managed_agent, hooks)
 
 
 def execute_code(agent: "CodeAgent", code: str) -> CodeOutput:

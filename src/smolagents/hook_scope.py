@@ -26,6 +26,7 @@ import os
 import threading
 from collections.abc import Callable, Generator
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Union
 from weakref import WeakKeyDictionary
@@ -38,6 +39,24 @@ if TYPE_CHECKING:
     from .hooks import Deny
 
 MAX_DENIALS_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunInfo:
+    """
+    One run of one agent, as hooks are told of it.
+
+    Args:
+        agent ([`MultiStepAgent`]): Agent that runs.
+        run_id (`str`): Id of the outermost run, the same for a whole tree of agents.
+        agent_path (`tuple[str, ...]`): Names of the agents from the outermost one to this one.
+        parent_id (`str`, *optional*): Id of the execution that this run happens in; `None` for the outermost run.
+    """
+
+    agent: "MultiStepAgent"
+    run_id: str
+    agent_path: tuple[str, ...]
+    parent_id: str | None
 
 
 class RunTree:
@@ -109,6 +128,11 @@ class AgentRun:
         """The run that it is, as every scope has one."""
         return self
 
+    @property
+    def info(self) -> RunInfo:
+        """What hooks are told of it."""
+        return RunInfo(self.agent, self.tree.run_id, self.path, getattr(self.inside, "id", None))
+
     def start_step(self, step_number: int) -> None:
         self.thread = threading.get_ident()
         self.step_number, self.denials, self.answers = step_number, [], []
@@ -159,6 +183,12 @@ def current_scope() -> Scope | None:
     """The innermost scope of this context; `None` outside of guarded runs."""
     key = _key.get()
     return None if key is None else _scopes[key]
+
+
+def current_run() -> RunInfo | None:
+    """The run that this context belongs to, for hooks and tools that want to know; `None` outside of guarded runs."""
+    scope = current_scope()
+    return None if scope is None else scope.run.info
 
 
 def in_guarded_run() -> bool:

@@ -34,11 +34,14 @@ from .hook_arguments import ArgumentCopier, ArgumentsRefused, Opaque, as_text, b
 from .hook_asking import BoundHook, asking, is_asking, most_severe
 from .hook_limits import ExecutionAborted, LimitedCall, call_within, current_call, shielded
 from .hook_rendering import original
+from .hook_runs import running, tell_step, within_implicit_run
 from .hook_scope import (
     AgentRun,
     ExecutionInProgress,
+    RunInfo,
     Scope,
     advance_within,
+    current_run,
     current_scope,
     in_guarded_run,
     is_over,
@@ -135,11 +138,15 @@ class ToolExecutionHook(Protocol):
     What an agent asks before it executes anything, and tells after.
 
     Hooks are called in several threads at once. Every hook is asked, whatever the others answered; `None` means no
-    objection, a [`Deny`] denies, and so do any other answer and any exception. Three attributes are optional and read
-    once, when the agent is built: `kinds`, the kinds of execution that the hook wants (default tool, agent and code);
-    `deadline`, a method that gets an execution which no hook denied and says how many seconds it may take, or `None`;
-    and `after_step`, a method that gets each action and planning step once it is in memory and stops the run by
-    returning a [`Deny`].
+    objection, a [`Deny`] denies, and so do any other answer and any exception. These attributes are optional and read
+    once, when the agent is built:
+
+    - `kinds`: the kinds of execution that the hook wants (default tool, agent and code);
+    - `deadline(execution)`: how many seconds an execution that no hook denied may take, or `None`;
+    - `check_agent(agent)`: raises an error if the hook does not fit an agent that is being built, or that is managed;
+    - `before_run(run)`, `after_step(step)`, `after_run(run, error)`: told that an agent begins to run, of each action
+      and planning step once it is in memory, and of the end with the error that ended it, or `None`. `run` is a
+      [`RunInfo`], which [`current_run`] gives too. A [`Deny`] from one of them stops the run.
     """
 
     def before_tool_execution(self, execution: ToolExecution, /) -> Deny | None:
@@ -243,7 +250,7 @@ class HookDispatcher:
         """Tell the hooks of a planning step, or of the step that gives the answer at max steps, that is in memory."""
         scope = self.own_scope() if self.is_active() else None
         if scope is not None:
-            self._tell_step(scope.run, memory_step)
+            tell_step(scope.run, memory_step)
             if isinstance(memory_step, PlanningStep) and (ended := self._ended(scope.run)) is not None:
                 raise ended
 
@@ -256,18 +263,19 @@ class HookDispatcher:
         """The current scope, or an implicit run for what the host calls outside of `run()`."""
         if (scope := self.own_scope()) is not None:
             return nullcontext(scope)
-        return within(AgentRun(self.agent, self._bound, current_scope()))
+        return within_implicit_run(AgentRun(self.agent, self._bound, current_scope()))
 
     def _advance(self, run: AgentRun, stream: Generator) -> Generator:
         def throw_after(item: Any) -> Exception | None:
             if isinstance(item, FinalAnswerStep) and not run.is_answered:
                 item.output, _ = self._check_answer(run, item.output)
             if isinstance(item, ActionStep):  # One that is yielded is in memory
-                self._tell_step(run, item)
+                tell_step(run, item)
                 return None if item.is_final_answer else self._ended(run)
             return self._ended(run) if item is None else None
 
-        return advance_within(run, stream, throw_after)
+        with running(run):
+            yield from advance_within(run, stream, throw_after)
 
     def _take_step(self, run: AgentRun, memory_step: ActionStep, stream: Generator) -> Generator:
         run.start_step(memory_step.step_number)
@@ -298,17 +306,6 @@ class HookDispatcher:
         checked, is_final_answer = self._check_answer(run, answer)
         memory_step.action_output = output.output if checked is answer else checked
         return ActionOutput(memory_step.action_output, is_final_answer)
-
-    def _tell_step(self, run: AgentRun, memory_step: ActionStep | PlanningStep) -> None:
-        """Tell the hooks of a step that is in memory. Each denial stops the run."""
-        asked = [(bound, bound.after_step) for bound in run.hooks if bound.after_step is not None]
-        if not asked or any(memory_step is step for step in run.steps):
-            return
-        run.steps.append(memory_step)
-        with shielded(), asking(current_call()):
-            denial, _ = most_severe([(bound.ask(after_step, memory_step), bound.name) for bound, after_step in asked])
-        if denial is not None:
-            run.tree.latch(denial)
 
     def _ended(self, run: AgentRun) -> Exception | None:
         """Why the run takes no further step: it was stopped, or left behind at a deadline."""
@@ -544,9 +541,11 @@ class HookDispatcher:
 __all__ = [
     "Deny",
     "Opaque",
+    "RunInfo",
     "ToolExecution",
     "ToolExecutionDenied",
     "ToolExecutionHook",
     "ToolExecutionStopped",
     "ToolOutcome",
+    "current_run",
 ]
