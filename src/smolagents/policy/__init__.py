@@ -11,8 +11,10 @@ try:
     from .decision import Decision, Reason
     from .errors import PolicyError, Problem
     from .events import PolicyEvent
+    from .fields import GlobPattern, RegexPattern
     from .hook import PolicyHook
-    from .model import GlobPattern, Limits, Policy, RegexPattern, Tools
+    from .limits import Limits
+    from .model import Policy, Tools
 except ModuleNotFoundError as error:
     if error.name not in ("pydantic", "re2", "yaml"):
         raise

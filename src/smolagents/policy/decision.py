@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import get_args
+
+from .fields import Action
 
 
-Action = Literal["allow", "deny"]
-
-# From the mildest to the most severe; the most severe action among the reasons is the decision.
-SEVERITY: tuple[Action, ...] = ("allow", "deny")
+# From the mildest to the most severe; the most severe action among the reasons that count is the decision.
+SEVERITY: tuple[Action, ...] = get_args(Action)
 
 # How many reasons a denial spells out to the model. All are in the decision.
 _SPELLED_OUT = 5
@@ -21,9 +21,9 @@ class Reason:
     """One entry of the policy that has something to say about an execution.
 
     Attributes:
-        action (`str`): What this entry alone would have: `allow` or `deny`.
-        code (`str`): Stable, for programs: `tool_denied`, `tool_allowed`, `not_allowed`, `pattern`,
-            `limit_tool_calls`, `kind_not_judged`.
+        action (`str`): What this entry alone would have: `allow`, `warn`, `ask`, `deny` or `stop`.
+        code (`str`): Stable, for programs: `tool_denied`, `tool_allowed`, `not_allowed`, `pattern`, `opaque`, `rule`,
+            `operation`, `limit_tool_calls` and so on, `kind_not_judged`. The whole list is in docs/policy.md.
         entry (`str`): Where the entry is in the policy, such as `tools.deny[0]`, `patterns[2]`, `default`.
         text (`str`): What the entry says, as the policy has it.
         message (`str`): The reason as a clause that follows "was refused:".
@@ -31,6 +31,7 @@ class Reason:
         span (`tuple[int, int]`, *optional*): Start and end of what was found there, in characters.
         normalized (`bool`): Whether the span counts in the normal form of that text, because the entry is not in the
             text as it was given.
+        counts (`bool`): Whether it counts for the decision. It does not if its policy is in the mode `shadow`.
     """
 
     action: Action
@@ -41,6 +42,7 @@ class Reason:
     where: str | None = None
     span: tuple[int, int] | None = None
     normalized: bool = False
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Decision:
     """What a policy says about an execution.
 
     Attributes:
-        action (`str`): `allow` or `deny`: the most severe action among the reasons, `allow` if there is none.
+        action (`str`): `allow`, `warn`, `ask`, `deny` or `stop`: the most severe action among the reasons that count,
+            `allow` if there is none.
         reasons (`tuple[Reason, ...]`): Every entry that applies, also those that changed nothing.
     """
 
@@ -59,12 +62,22 @@ class Decision:
     def of(cls, reasons: Iterable[Reason]) -> Decision:
         """The decision that follows from `reasons`; their order does not change it."""
         reasons = tuple(reasons)
-        return cls(max((reason.action for reason in reasons), key=SEVERITY.index, default="allow"), reasons)
+        return cls(_most_severe(reason.action for reason in reasons if reason.counts), reasons)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether what was decided on may not happen, whatever a person says."""
+        return self.action in ("deny", "stop")
+
+    @property
+    def shadow_action(self) -> Action:
+        """What the action were if the reasons of policies in the mode `shadow` counted."""
+        return _most_severe(reason.action for reason in self.reasons)
 
     @property
     def determining(self) -> tuple[Reason, ...]:
-        """The reasons whose action is the decision's."""
-        return tuple(reason for reason in self.reasons if reason.action == self.action)
+        """The reasons that count and whose action is the decision's."""
+        return tuple(reason for reason in self.reasons if reason.counts and reason.action == self.action)
 
     @property
     def code(self) -> str:
@@ -78,3 +91,7 @@ class Decision:
         if len(reasons) > _SPELLED_OUT:
             clauses.append(f"and {len(reasons) - _SPELLED_OUT} more reasons")
         return f"{subject} was refused: {'; '.join(clauses)}. {advice}"
+
+
+def _most_severe(actions: Iterable[Action]) -> Action:
+    return max(actions, key=SEVERITY.index, default="allow")

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
-from smolagents.hooks import Deny, ToolExecution, ToolOutcome
+from smolagents.hooks import Deny, RunInfo, ToolExecution, ToolOutcome, current_run
 
-from .decision import Decision, Reason
+from .approval_desk import ApprovalDesk, Approver
+from .budgets import Budgets
+from .decision import Decision
 from .errors import excerpt
 from .events import EventHandler, Listeners, PolicyEvent, PolicyEventName
-from .limits import CallLimit
-from .matcher import Match, Matcher
-from .model import Policy, pattern_text
-from .names import NameList
-from .texts import texts
+from .judge import Judge
+from .model import Policy
 
 
-FINAL_ANSWER = "final_answer"
+if TYPE_CHECKING:
+    from smolagents.memory import ActionStep, PlanningStep
 
-_SUBJECTS = {"tool": "The tool", "agent": "The agent"}
+
+_SUBJECTS = {"tool": "The tool", "agent": "The agent", "operation": "The operation"}
 
 
 class PolicyHook:
@@ -27,31 +30,36 @@ class PolicyHook:
         agent = CodeAgent(tools=[...], model=model, hooks=[PolicyHook(Policy.load("policy.yaml"))])
 
     One hook may serve any number of agents, runs and threads. What it counts, it counts for each run with all its
-    sub-agents.
+    sub-agents, or for all its runs together if the policy's limits say so.
 
     Args:
         policy ([`Policy`]): What may be done.
+        approver ([`Approver`], *optional*): Who is asked where the policy says `ask`. Without one that is a denial.
+        clock (`Callable[[], float]`): The time in seconds, for limits and approvals.
+        kinds (`Collection[str]`, *optional*): The kinds of execution to judge: by default tools, agents and code, and
+            operations if the policy speaks of them. `{"code"}` for executors that run code elsewhere.
 
     Attributes:
         policy ([`Policy`]): The policy that it was made with.
         kinds (`frozenset[str]`): The kinds of execution that it judges.
     """
 
-    kinds = frozenset(("tool", "agent", "code"))
-
-    def __init__(self, policy: Policy):
+    def __init__(
+        self,
+        policy: Policy,
+        approver: Approver | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        kinds: Collection[str] | None = None,
+    ):
         if not isinstance(policy, Policy):
             hint = f" Write PolicyHook(Policy.load({policy!r}))." if isinstance(policy, str) else ""
             raise TypeError(f"PolicyHook needs a Policy and was given {type(policy).__name__}.{hint}")
         self.policy = policy
+        self.kinds = policy.kinds if kinds is None else frozenset(kinds)
         self._policy_digest = policy.digest
-        self._called = f"the policy {excerpt(policy.name, 200)}" if policy.name else "the policy"
-        self._allowed = NameList(policy.tools.allow)
-        self._denied = NameList(policy.tools.deny)
-        self._patterns = [pattern_text(pattern) for pattern in policy.patterns]
-        self._matcher = Matcher(self._patterns)
-        limit = policy.limits.tool_calls
-        self._call_limit = None if limit is None else CallLimit(limit)
+        self._judge = Judge(policy, self.kinds)
+        self._budgets = Budgets(policy, clock)
+        self._desk = ApprovalDesk(policy, approver, clock)
         self._listeners = Listeners()
 
     def on(self, event: str, handler: EventHandler) -> Callable[[], None]:
@@ -72,64 +80,52 @@ class PolicyHook:
         """
         return self._listeners.add(event, handler)
 
+    def explain(self, execution: ToolExecution) -> Decision:
+        """What the policy says about an execution now. Nothing is counted, nobody is asked or told."""
+        return Decision.of([*self._judge.reasons(execution), *self._budgets.reached(execution)])
+
     def before_tool_execution(self, execution: ToolExecution, /) -> Deny | None:
         """Decide on an execution; a call that is let pass takes its place in the limits."""
-        reasons = [*self._name_reasons(execution), *self._pattern_reasons(execution)]
+        reasons = self._judge.reasons(execution)
         # A call that is refused anyway takes no place, but if there is none left, that is a reason too.
-        is_refused = Decision.of(reasons).action == "deny"
-        reasons += self._limit_reasons(execution, reserve=not is_refused)
+        is_refused = Decision.of(reasons).is_refusal
+        reasons += self._budgets.reached(execution) if is_refused else self._budgets.reserve(execution)
         decision = Decision.of(reasons)
+        if decision.action == "ask":
+            with self._budgets.waiting(execution.run_id):
+                decision = self._desk.decide(execution, decision)
+        if decision.is_refusal:
+            decision = Decision.of([*decision.reasons, *self._budgets.refused(execution)])
         self._tell(execution, decision)
-        if decision.action == "deny":
-            return Deny(decision.explain(_subject(execution), _advice(decision)), code=decision.code)
+        if decision.is_refusal:
+            reason = decision.explain(_subject(execution), _advice(decision))
+            return Deny(reason, code=decision.code, stop=decision.action == "stop")
         return None
 
     def after_tool_execution(self, execution: ToolExecution, outcome: ToolOutcome, /) -> Deny | None:
         """Settle what `before_tool_execution` reserved: a call that was refused by anyone was not made."""
-        if self._call_limit is not None and _counts(execution):
-            self._call_limit.settle(execution.run_id, execution.id, was_run=outcome.status != "denied")
+        self._budgets.settle(execution, was_run=outcome.status != "denied")
         return None
 
-    def _name_reasons(self, execution: ToolExecution) -> Iterator[Reason]:
-        name = execution.name
-        if execution.kind == "code":
-            return
-        if execution.kind not in self.kinds:
-            message = f"{self._called} does not judge executions of kind {excerpt(execution.kind)}"
-            yield Reason("deny", "kind_not_judged", "default", self.policy.default, message)
-            return
-        is_final_answer = _is_final_answer(execution)
-        is_named = False
-        # `deny: ["*"]` is not about the final answer: a run that may not end is no use to anyone.
-        for index, entry in self._denied.naming(name, by_wildcards_alone=not is_final_answer):
-            is_named = True
-            message = f"{self._called} denies it by name (tools.deny: {excerpt(entry)})"
-            yield Reason("deny", "tool_denied", f"tools.deny[{index}]", entry, message)
-        for index, entry in self._allowed.naming(name):
-            is_named = True
-            message = f"{self._called} allows it by name (tools.allow: {excerpt(entry)})"
-            yield Reason("allow", "tool_allowed", f"tools.allow[{index}]", entry, message)
-        if not is_named and not is_final_answer and self.policy.default == "deny":
-            message = f"{self._called} does not allow it (tools.allow does not name it, and `default` is deny)"
-            yield Reason("deny", "not_allowed", "default", "deny", message)
+    def deadline(self, execution: ToolExecution, /) -> float | None:
+        """How many seconds an execution may take."""
+        return self._budgets.deadline(execution)
 
-    def _pattern_reasons(self, execution: ToolExecution) -> Iterator[Reason]:
-        for match in self._matcher.find(texts(execution.arguments)):
-            kind, text = self._patterns[match.index]
-            entry = f"patterns[{match.index}]"
-            message = f"{_place(execution, match)} what {self._called} forbids ({entry}, a {kind}: {excerpt(text)})"
-            yield Reason("deny", "pattern", entry, text, message, match.where, match.span, match.normalized)
+    def before_run(self, run: RunInfo, /) -> Deny | None:
+        """Start the clock of a run."""
+        self._budgets.begin_run(run.run_id)
+        return None
 
-    def _limit_reasons(self, execution: ToolExecution, *, reserve: bool) -> Iterator[Reason]:
-        limit = self._call_limit
-        if limit is None or not _counts(execution):
-            return
-        if reserve and limit.reserve(execution.run_id, execution.id):
-            return
-        if not reserve and not limit.is_reached(execution.run_id):
-            return
-        message = f"this run has used all {limit.limit} calls that {self._called} grants it (limits.tool_calls)"
-        yield Reason("deny", "limit_tool_calls", "limits.tool_calls", str(limit.limit), message)
+    def after_step(self, step: ActionStep | PlanningStep, /) -> Deny | None:
+        """Count what a step used."""
+        run = current_run()
+        reasons = [] if run is None else self._budgets.add_step(run.run_id, step)
+        decision = Decision.of(reasons)
+        return Deny(decision.explain("The run", ""), code=decision.code, stop=True) if decision.is_refusal else None
+
+    def after_run(self, run: RunInfo, error: BaseException | None, /) -> None:
+        """Forget a run that is over."""
+        self._budgets.end_run(run.run_id)
 
     def _tell(self, execution: ToolExecution, decision: Decision) -> None:
         def event(name: PolicyEventName) -> PolicyEvent:
@@ -142,30 +138,16 @@ class PolicyHook:
             )
 
         self._listeners.tell("policy_check", event)
-        if decision.action == "deny":
+        if decision.shadow_action in ("deny", "stop"):
             self._listeners.tell("policy_violation", event)
+        if decision.is_refusal:
             self._listeners.tell("tool_call_blocked", event)
-
-
-def _is_final_answer(execution: ToolExecution) -> bool:
-    return execution.kind == "tool" and execution.name == FINAL_ANSWER
-
-
-def _counts(execution: ToolExecution) -> bool:
-    """Whether an execution is a call that limits count: a delegation is one, a code action and the answer are not."""
-    return execution.kind in ("tool", "agent") and not _is_final_answer(execution)
 
 
 def _subject(execution: ToolExecution) -> str:
     if execution.kind == "code":
         return "The code"
     return f"{_SUBJECTS.get(execution.kind, 'The execution')} {excerpt(execution.name)}"
-
-
-def _place(execution: ToolExecution, match: Match) -> str:
-    place = "it" if execution.kind == "code" else match.where
-    disguise = ", disguised by look-alike or invisible characters or white space," if match.normalized else ""
-    return f"{place} contains{disguise}"
 
 
 def _advice(decision: Decision) -> str:

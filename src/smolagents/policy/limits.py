@@ -1,77 +1,42 @@
-"""Counting calls, exactly, in any number of threads."""
+"""How much a run may use: the section of the policy. Counting is in `budgets`."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .fields import ByName, Title
+from .section import FrozenMapping, Section
 
 
-# A run's counts are a few hundred bytes. There is no word yet that a run is over, so the oldest are forgotten.
-REMEMBERED_RUNS = 4096
+Count = Annotated[int, Field(ge=0, le=10**9)]
+Seconds = Annotated[int | float, Field(gt=0, le=10**9)]
 
 
-class CallLimit:
-    """At most `limit` calls in each run, sub-agents included.
+class Limits(Section):
+    """How much a run may use, its sub-agents included.
 
-    A call takes its place before it runs and gives it back if it was not run, so however many start at once, no more
-    than `limit` run. Counts are kept for the `remembered_runs` runs that called last; a run that pauses while that
-    many others make calls starts again at zero, but a run with a call under way is not forgotten.
+    Attributes:
+        tool_calls (`int`, *optional*): Calls of tools and delegations to agents.
+        per_tool (`Mapping[str, int]`): Calls by the tool's or agent's name, or a glob, whose tools share the limit.
+        tokens (`int`, *optional*): Input and output tokens of the model.
+        run_seconds (`float`, *optional*): Seconds since the run began, without those that a person was waited for.
+        call_seconds (`float`, *optional*): Seconds that a single execution may take.
+        identical_denials (`int`, *optional*): How often an execution may be refused; the last time stops the run.
+        rates (`Mapping[str, str]`): Calls in a time by name or glob, such as `10/minute`.
+        scope (`str`): `run`, or `session` to count all runs of the hook together.
+        store (`str`): Where rates are counted: `memory://`, or `redis://host:port/db` to share them.
+        on_store_error (`str`): `deny` or `allow`, if the store cannot be reached.
     """
 
-    def __init__(self, limit: int, remembered_runs: int = REMEMBERED_RUNS):
-        self.limit = limit
-        self._remembered_runs = remembered_runs
-        self._lock = threading.Lock()
-        self._runs: OrderedDict[str, _Calls] = OrderedDict()
-
-    def reserve(self, run_id: str, execution_id: str) -> bool:
-        """Take a place for a call. `False` if there is none left. A call that has one keeps it."""
-        with self._lock:
-            calls = self._calls(run_id)
-            if execution_id in calls.under_way:
-                return True
-            if calls.count >= self.limit:
-                return False
-            calls.count += 1
-            calls.under_way.add(execution_id)
-            return True
-
-    def is_reached(self, run_id: str) -> bool:
-        """Whether a further call would find no place. Takes none."""
-        with self._lock:
-            calls = self._runs.get(run_id)
-            return (calls.count if calls else 0) >= self.limit
-
-    def settle(self, run_id: str, execution_id: str, *, was_run: bool) -> None:
-        """A call is over. Its place stays taken if it was run, and is free again if it was not."""
-        with self._lock:
-            calls = self._runs.get(run_id)
-            if calls is not None and execution_id in calls.under_way:
-                calls.under_way.discard(execution_id)
-                if not was_run:
-                    calls.count -= 1
-
-    def _calls(self, run_id: str) -> _Calls:
-        calls = self._runs.get(run_id)
-        if calls is None:
-            calls = self._runs[run_id] = _Calls()
-            if len(self._runs) > self._remembered_runs:
-                self._forget_one(except_for=run_id)
-        else:
-            self._runs.move_to_end(run_id)
-        return calls
-
-    def _forget_one(self, except_for: str) -> None:
-        idle = (run_id for run_id, calls in self._runs.items() if not calls.under_way and run_id != except_for)
-        if (run_id := next(idle, None)) is not None:
-            del self._runs[run_id]
-
-
-class _Calls:
-    """One run's calls: how many places are taken, and by which calls that are not over."""
-
-    __slots__ = ("count", "under_way")
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.under_way: set[str] = set()
+    tool_calls: Count | None = None
+    per_tool: ByName[Count] = Field(default_factory=FrozenMapping)
+    tokens: Count | None = None
+    run_seconds: Seconds | None = None
+    call_seconds: Seconds | None = None
+    identical_denials: Annotated[int, Field(ge=1, le=10**9)] | None = None
+    rates: ByName[Title] = Field(default_factory=FrozenMapping)
+    scope: Literal["run", "session"] = "run"
+    store: Title = "memory://"
+    on_store_error: Literal["deny", "allow"] = "deny"

@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import uuid4
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationError, field_validator
+from pydantic import BeforeValidator, ValidationError, field_validator
 
-from . import document, patterns
-from .errors import PolicyError, Problem, excerpt
-from .globs import is_glob, name_expression
-from .matcher import Matcher, PatternText
+from . import document
+from .approvals import Approvals
+from .errors import PolicyError, Problem
+from .fields import Items, Names, Pattern, Title, pattern_text
+from .limits import Limits
+from .matcher import Matcher
+from .operations import Operations
 from .problems import problems_of
-from .section import PATTERN_FORM_ERROR, Section
-
-
-def _list_to_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+from .rules import Rule
+from .section import Section
 
 
 def _language_version(value: Any) -> Any:
@@ -35,103 +35,11 @@ def _language_version(value: Any) -> Any:
     return value
 
 
-def _name_entry(entry: str) -> str:
-    if not entry.strip():
-        raise ValueError("This name is empty. Write a tool's or an agent's name, or a glob such as read_*.")
-    if entry != entry.strip():
-        raise ValueError(f"The name {excerpt(entry)} has white space around it. Remove it.")
-    if is_glob(entry):
-        name_expression(entry)
-    return entry
-
-
-def _regex(text: str) -> str:
-    patterns.check("regex", text)
-    return text
-
-
-def _glob(text: str) -> str:
-    patterns.check("glob", text)
-    return text
-
-
-# Longer than any name or pattern that a person writes, and short enough for RE2 whatever is in it.
-_MAX_NAME = 200
-_MAX_PATTERN = 2000
-
-Title = Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]
-PatternSource = Annotated[str, Field(min_length=1, max_length=_MAX_PATTERN)]
-Name = Annotated[Title, AfterValidator(_name_entry)]
-Names = Annotated[tuple[Name, ...], BeforeValidator(_list_to_tuple)]
-
-
-class RegexPattern(Section):
-    """A regular expression in RE2's syntax, found anywhere in a text unless it is anchored."""
-
-    regex: Annotated[PatternSource, AfterValidator(_regex)]
-
-
-class GlobPattern(Section):
-    """A glob, found as a whole text or as a word in it (see `globs`)."""
-
-    glob: Annotated[PatternSource, AfterValidator(_glob)]
-
-
-def _pattern_form(value: Any) -> str | None:
-    """Which form of a pattern `value` has, or `None` if that cannot be said."""
-    if isinstance(value, RegexPattern) or isinstance(value, Mapping) and "regex" in value and "glob" not in value:
-        return "<regex>"
-    if isinstance(value, GlobPattern) or isinstance(value, Mapping) and "glob" in value and "regex" not in value:
-        return "<glob>"
-    return None if isinstance(value, Mapping) else "<substring>"
-
-
-Pattern = Annotated[
-    Annotated[PatternSource, Tag("<substring>")]
-    | Annotated[RegexPattern, Tag("<regex>")]
-    | Annotated[GlobPattern, Tag("<glob>")],
-    Discriminator(
-        _pattern_form,
-        custom_error_type=PATTERN_FORM_ERROR,
-        custom_error_message="Write a pattern as text, as {regex: ...} or as {glob: ...}",
-    ),
-]
-
-
-def pattern_text(pattern: str | RegexPattern | GlobPattern) -> PatternText:
-    """A pattern's kind and what it says."""
-    if isinstance(pattern, RegexPattern):
-        return PatternText("regex", pattern.regex)
-    if isinstance(pattern, GlobPattern):
-        return PatternText("glob", pattern.glob)
-    return PatternText("substring", pattern)
-
-
 class Tools(Section):
     """Which tools and agents may be called, by name or glob. What is in both lists is denied."""
 
     allow: Names = ()
     deny: Names = ()
-
-
-class Limits(Section):
-    """How much a run may use."""
-
-    not_known_yet: ClassVar[frozenset[str]] = frozenset(
-        (
-            "per_tool",
-            "tokens",
-            "run_seconds",
-            "call_seconds",
-            "identical_denials",
-            "rates",
-            "scope",
-            "store",
-            "on_store_error",
-        )
-    )
-
-    tool_calls: Annotated[int, Field(ge=0, le=10**9)] | None = None
 
 
 class Policy(Section):
@@ -140,22 +48,30 @@ class Policy(Section):
     Attributes:
         version (`int`): The version of the language, 1.
         name (`str`, *optional*): What messages and events call this policy.
-        default (`str`): `allow` or `deny`, for tools and agents that `tools` does not name.
+        default (`str`): `allow` or `deny`, for tools and agents that nothing names.
+        mode (`str`): `enforce`, or `shadow` to decide and report without refusing anything.
         tools (`Tools`): The tools and agents that are allowed, and those that are denied.
         patterns (`tuple`): What no call and no code may contain: substrings, `RegexPattern`s and `GlobPattern`s.
+        opaque (`str`): `allow` or `deny`, for arguments that are not plain data.
+        rules (`tuple[Rule, ...]`): What is to be done when an execution looks like this.
+        operations (`Operations`, *optional*): What generated code may do to the machine.
         limits (`Limits`): How much a run may use.
+        approvals (`Approvals`): How long a person may take, and how long an approval holds.
     """
 
-    not_known_yet: ClassVar[frozenset[str]] = frozenset(
-        ("extends", "mode", "rules", "operations", "intents", "audit", "checkpoints", "opaque", "approvals")
-    )
+    not_known_yet: ClassVar[frozenset[str]] = frozenset(("extends", "intents", "audit", "checkpoints"))
 
     version: Annotated[Literal[1], BeforeValidator(_language_version)]
     name: Title | None = None
     default: Literal["allow", "deny"] = "deny"
+    mode: Literal["enforce", "shadow"] = "enforce"
     tools: Tools = Tools()
-    patterns: Annotated[tuple[Pattern, ...], BeforeValidator(_list_to_tuple)] = ()
+    patterns: Items[Pattern] = ()
+    opaque: Literal["allow", "deny"] = "allow"
+    rules: Items[Rule] = ()
+    operations: Operations | None = None
     limits: Limits = Limits()
+    approvals: Approvals = Approvals()
 
     @field_validator("patterns", mode="after")
     @classmethod
@@ -217,7 +133,7 @@ class Policy(Section):
 
     def to_data(self) -> dict[str, Any]:
         """The policy as plain data, without what is left at its default."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
     def dump(self) -> str:
         """The policy as YAML text, so that `Policy.loads(policy.dump()) == policy`. Comments are not kept."""
@@ -237,6 +153,20 @@ class Policy(Section):
             os.replace(unfinished, target)
         finally:
             unfinished.unlink(missing_ok=True)
+
+    @property
+    def layers(self) -> tuple[Policy, ...]:
+        """The policies that decide together: those that this one extends, and then itself."""
+        return (self,)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of execution that the policy is about: tools, agents, code, and operations if it names them."""
+        speaks_of_operations = any(
+            layer.operations is not None or any("operation" in (rule.when.kind or ()) for rule in layer.rules)
+            for layer in self.layers
+        )
+        return frozenset(("tool", "agent", "code", *(("operation",) if speaks_of_operations else ())))
 
     @property
     def digest(self) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smolagents.policy.limits import CallLimit
+from smolagents.policy.call_limit import CallLimit
 
 
 def test_a_place_is_taken_until_there_is_none():

@@ -1,0 +1,113 @@
+"""The kinds of values that sections of the policy language are made of: names, patterns, lists of them, mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PlainSerializer, Tag
+
+from . import patterns
+from .errors import excerpt
+from .globs import is_glob, name_expression
+from .matcher import PatternText
+from .section import PATTERN_FORM_ERROR, FrozenMapping, Section
+
+
+# From the mildest to the most severe.
+Action = Literal["allow", "warn", "ask", "deny", "stop"]
+
+# Longer than any name or pattern that a person writes, and short enough for RE2 whatever is in it.
+_MAX_NAME = 200
+_MAX_PATTERN = 2000
+
+
+def _list_to_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _one_to_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else _list_to_tuple(value)
+
+
+def _name_entry(entry: str) -> str:
+    if not entry.strip():
+        raise ValueError("This name is empty. Write a tool's or an agent's name, or a glob such as read_*.")
+    if entry != entry.strip():
+        raise ValueError(f"The name {excerpt(entry)} has white space around it. Remove it.")
+    if is_glob(entry):
+        name_expression(entry)
+    return entry
+
+
+def _regex(text: str) -> str:
+    patterns.check("regex", text)
+    return text
+
+
+def _glob(text: str) -> str:
+    patterns.check("glob", text)
+    return text
+
+
+_Item = TypeVar("_Item")
+_Value = TypeVar("_Value")
+
+# `Items[int]` is a list in YAML and a tuple in Python; `OneOrMore[Name]` may be written without the list.
+Items = Annotated[tuple[_Item, ...], BeforeValidator(_list_to_tuple)]
+OneOrMore = Annotated[tuple[_Item, ...], BeforeValidator(_one_to_tuple), Field(min_length=1)]
+ByName = Annotated[
+    dict[str, _Value],
+    AfterValidator(FrozenMapping),
+    PlainSerializer(dict),
+]
+
+Title = Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]
+Sentence = Annotated[str, Field(min_length=1, max_length=_MAX_PATTERN)]
+PatternSource = Annotated[str, Field(min_length=1, max_length=_MAX_PATTERN)]
+RegexSource = Annotated[PatternSource, AfterValidator(_regex)]
+GlobSource = Annotated[PatternSource, AfterValidator(_glob)]
+Name = Annotated[Title, AfterValidator(_name_entry)]
+Names = Items[Name]
+
+
+class RegexPattern(Section):
+    """A regular expression in RE2's syntax, found anywhere in a text unless it is anchored."""
+
+    regex: RegexSource
+
+
+class GlobPattern(Section):
+    """A glob, found as a whole text or as a word in it (see `globs`)."""
+
+    glob: GlobSource
+
+
+def _pattern_form(value: Any) -> str | None:
+    """Which form of a pattern `value` has, or `None` if that cannot be said."""
+    if isinstance(value, RegexPattern) or isinstance(value, Mapping) and "regex" in value and "glob" not in value:
+        return "<regex>"
+    if isinstance(value, GlobPattern) or isinstance(value, Mapping) and "glob" in value and "regex" not in value:
+        return "<glob>"
+    return None if isinstance(value, Mapping) else "<substring>"
+
+
+Pattern = Annotated[
+    Annotated[PatternSource, Tag("<substring>")]
+    | Annotated[RegexPattern, Tag("<regex>")]
+    | Annotated[GlobPattern, Tag("<glob>")],
+    Discriminator(
+        _pattern_form,
+        custom_error_type=PATTERN_FORM_ERROR,
+        custom_error_message="Write a pattern as text, as {regex: ...} or as {glob: ...}",
+    ),
+]
+
+
+def pattern_text(pattern: str | RegexPattern | GlobPattern) -> PatternText:
+    """A pattern's kind and what it says."""
+    if isinstance(pattern, RegexPattern):
+        return PatternText("regex", pattern.regex)
+    if isinstance(pattern, GlobPattern):
+        return PatternText("glob", pattern.glob)
+    return PatternText("substring", pattern)

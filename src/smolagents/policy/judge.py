@@ -1,0 +1,108 @@
+"""What a policy says about an execution, from the execution alone: no counts, no clock, nobody is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from smolagents.hooks import ToolExecution
+
+from .decision import Reason
+from .errors import excerpt
+from .fields import pattern_text
+from .matcher import Match, Matcher
+from .model import Policy
+from .names import NameList
+from .texts import texts
+
+
+FINAL_ANSWER = "final_answer"
+# Whose action lets a call be made that nothing else allows
+_GRANTS = ("allow", "warn", "ask")
+
+
+def is_final_answer(execution: ToolExecution) -> bool:
+    """Whether an execution gives the answer of a run."""
+    return execution.kind == "tool" and execution.name == FINAL_ANSWER
+
+
+class Judge:
+    """
+    Immutable, and safe to use from several threads.
+
+    Args:
+        policy ([`Policy`]): The policy, with those that it extends.
+        kinds (`frozenset[str]`): The kinds of execution that are judged; all others are denied.
+    """
+
+    def __init__(self, policy: Policy, kinds: frozenset[str]):
+        self._kinds = kinds
+        self._layers = [_Layer(layer) for layer in policy.layers]
+        # One set for all patterns, whichever policy they are of
+        self._owners = [(layer, index) for layer in self._layers for index in range(len(layer.policy.patterns))]
+        self._matcher = Matcher([layer.patterns[index] for layer, index in self._owners])
+
+    def reasons(self, execution: ToolExecution) -> list[Reason]:
+        """Every entry that applies to an execution, in the order of the policies and of the language's keys."""
+        if execution.kind not in self._kinds:
+            message = f"{self._layers[-1].called} does not judge executions of kind {excerpt(execution.kind)}"
+            return [Reason("deny", "kind_not_judged", "default", "", message)]
+        reasons = [reason for layer in self._layers for reason in layer.reasons(execution)]
+        for match in self._matcher.find(texts(execution.arguments)):
+            layer, index = self._owners[match.index]
+            reasons.append(layer.pattern_reason(execution, match, index))
+        return reasons
+
+
+class _Layer:
+    """One policy of those that decide together. Each decides for itself, and the most severe decision counts."""
+
+    def __init__(self, policy: Policy):
+        self.policy = policy
+        self.called = called(policy)
+        self.patterns = [pattern_text(pattern) for pattern in policy.patterns]
+        self._allowed = NameList(policy.tools.allow)
+        self._denied = NameList(policy.tools.deny)
+
+    def reasons(self, execution: ToolExecution) -> Iterable[Reason]:
+        reasons = [*self._name_reasons(execution)]
+        if execution.kind in ("tool", "agent") and not is_final_answer(execution) and self.policy.default == "deny":
+            if not any(reason.action in _GRANTS or reason.code == "tool_denied" for reason in reasons):
+                message = f"{self.called} does not allow it (tools.allow does not name it, and `default` is deny)"
+                reasons.append(Reason("deny", "not_allowed", "default", "deny", message))
+        return self._as_counted(reasons)
+
+    def pattern_reason(self, execution: ToolExecution, match: Match, index: int) -> Reason:
+        kind, text = self.patterns[index]
+        entry = f"patterns[{index}]"
+        message = f"{_place(execution, match)} what {self.called} forbids ({entry}, a {kind}: {excerpt(text)})"
+        reason = Reason("deny", "pattern", entry, text, message, match.where, match.span, match.normalized)
+        return next(iter(self._as_counted([reason])))
+
+    def _name_reasons(self, execution: ToolExecution) -> Iterator[Reason]:
+        if execution.kind not in ("tool", "agent"):
+            return
+        # `deny: ["*"]` is not about the final answer: a run that may not end is no use to anyone.
+        by_wildcards_alone = not is_final_answer(execution)
+        for index, entry in self._denied.naming(execution.name, by_wildcards_alone=by_wildcards_alone):
+            message = f"{self.called} denies it by name (tools.deny: {excerpt(entry)})"
+            yield Reason("deny", "tool_denied", f"tools.deny[{index}]", entry, message)
+        for index, entry in self._allowed.naming(execution.name):
+            message = f"{self.called} allows it by name (tools.allow: {excerpt(entry)})"
+            yield Reason("allow", "tool_allowed", f"tools.allow[{index}]", entry, message)
+
+    def _as_counted(self, reasons: Iterable[Reason]) -> Iterable[Reason]:
+        if self.policy.mode == "enforce":
+            return reasons
+        return [replace(reason, counts=False) for reason in reasons]
+
+
+def called(policy: Policy) -> str:
+    """What messages call a policy."""
+    return f"the policy {excerpt(policy.name, 200)}" if policy.name else "the policy"
+
+
+def _place(execution: ToolExecution, match: Match) -> str:
+    place = "it" if execution.kind == "code" else match.where
+    disguise = ", disguised by look-alike or invisible characters or white space," if match.normalized else ""
+    return f"{place} contains{disguise}"
