@@ -22,6 +22,7 @@ from .readable import CODE_POINT, block, cut, safe
 _ONE_AT_A_TIME = threading.Lock()
 _POLL_SECONDS = 0.2
 _SHOWN_ARGUMENTS = 30
+_LABEL_WIDTH = 24
 
 _Word = Literal["yes", "no", "always", "full"]
 _WORDS: dict[str, _Word] = {
@@ -89,7 +90,7 @@ class ConsoleApprover:
         show = partial(safe, ascii_only=not self._console.encoding.lower().startswith("utf"))
         rows: list[tuple[str, Text]] = [
             ("agent", Text(show(" > ".join(execution.agent_path)))),
-            (execution.kind, Text(show(execution.name[:200]), "bold")),
+            (execution.kind, Text(show(execution.name), "bold")),
         ]
         arguments = list(execution.arguments.items())
         is_cut = not full and len(arguments) > _SHOWN_ARGUMENTS
@@ -102,13 +103,16 @@ class ConsoleApprover:
                 end = Text(tail)
                 end.highlight_regex(CODE_POINT, "reverse")
                 text = Text("\n").join([text, Text(f"[{left_out}]", "bold red"), end])
-            rows.append((f"  {show(str(name)[:200])}", text))
+            label = show(str(name))
+            if len(label) > _LABEL_WIDTH - 4:  # In two lines, the second could look like another row
+                label, text = "(long name)", Text.assemble(label, " = ", text)
+            rows.append((f"  {label} =", text))
         rows += [("because", Text(show(reason.message), "yellow")) for reason in request.reasons]
         if is_cut:
             rows.append(("", Text("Not all of it is shown. Answer f to see everything.", "bold red")))
         # What is in the second column cannot leave it, and so cannot look like one of the rows.
         table = Table.grid(padding=(0, 2))
-        table.add_column(style="dim", overflow="fold", max_width=24)
+        table.add_column(style="dim", no_wrap=True, min_width=_LABEL_WIDTH)
         table.add_column(overflow="fold", ratio=1)
         for label, text in rows:
             table.add_row(Text(label), text)
