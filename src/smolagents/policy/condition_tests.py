@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
+from operator import eq
 from typing import Any, NamedTuple
 
 import re2
@@ -165,16 +167,15 @@ def _pattern(kind: PatternKind, text: str) -> Test:
 
 
 def _any_text(finders: list[Find]) -> Test:
-    """A text in which one of these finds something. Other values are taken for texts by some tools, and not by others."""
+    """A text in which one of these finds something. Some tools take other values for texts, and some do not."""
 
-    def span(text: str) -> Span | None:
+    def first_span(text: str) -> Span | None:
         for finder in finders:
             if (found := finder(text)) is not None:
                 return found
         return None
 
-    if len(finders) == 1:
-        (span,) = finders
+    span = finders[0] if len(finders) == 1 else first_span
 
     def of(value: Any) -> Verdict:
         if type(value) is str:
@@ -211,7 +212,7 @@ def _one_of(choices: Iterable[Scalar]) -> Test:
             if value in texts:
                 return True
             verdicts = [_reads_as_boolean(value, each) for each in booleans]
-            verdicts += [_number_in_text(value, lambda number, each=each: number == each) for each in numbers]
+            verdicts += [_number_in_text(value, partial(eq, each)) for each in numbers]
             return None if None in verdicts else False
         if type(value) is bool:
             # A tool that counts takes true for 1, and one that asks for yes or no takes 1 for true.
