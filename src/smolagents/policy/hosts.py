@@ -20,6 +20,7 @@ Network = IPv4Network | IPv6Network
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _LONGEST_NAME = 253
+_LONGEST_HOST_AND_PORT = _LONGEST_NAME + len(".:65535")
 # WHATWG's URL standard, "ends in a number": clients take such a name for an IPv4 address in some notation.
 _ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)", re.DOTALL)
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#\\]*)([^/]*)", re.IGNORECASE)
@@ -28,10 +29,8 @@ _HOST_AND_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:@]*)(?::([0-9]*))?")
 # `http:80` is no host with a port to clients that know these schemes.
 _SCHEMES = ("http", "https", "ws", "wss", "ftp", "file")
 # NAT64 (RFC 6052), 6to4 (RFC 3056), Teredo (RFC 4380) and IPv4-compatible addresses stand for IPv4 addresses.
-_STANDS_FOR_IPV4 = [
-    IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
-]
-_LOOPBACK = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
+_STANDS_FOR_IPV4 = tuple(map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")))
+_LOOPBACK: tuple[Address, ...] = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
 
 
 def host_of(text: str) -> str | Address | None:
@@ -59,7 +58,7 @@ def host_of(text: str) -> str | Address | None:
 
 
 def _host_and_port(text: str, *, is_url: bool) -> str | Address | None:
-    parts = _HOST_AND_PORT.fullmatch(text)
+    parts = _HOST_AND_PORT.fullmatch(text) if len(text) <= _LONGEST_HOST_AND_PORT else None
     # Not all clients map other letters alike, and lower() turns some of them into ASCII.
     if parts is None or not text.isascii():
         return None
@@ -115,19 +114,16 @@ def check(entry: str) -> None:
     """
     if _network(entry) is not None:
         return
+    shown = excerpt(entry)
     if not entry.isascii():
-        raise ValueError(f"The host {excerpt(entry)} is not ASCII. Write it as DNS has it, with xn--.")
+        raise ValueError(f"The host {shown} is not ASCII. Write it as DNS has it, with xn--.")
     if "/" in entry and not entry.strip("0123456789abcdefABCDEF:./"):
-        raise ValueError(
-            f"{excerpt(entry)} is not a network. Write one such as 10.0.0.0/8, with no bits set after the length."
-        )
+        raise ValueError(f"{shown} is not a network. Write one such as 10.0.0.0/8, with no bits after its length.")
     if _ENDS_IN_NUMBER.fullmatch(entry.removesuffix(".")):
-        raise ValueError(
-            f"{excerpt(entry)} is not an IP address. Write one such as 192.0.2.1, in four decimal numbers."
-        )
+        raise ValueError(f"{shown} is not an IP address. Write one such as 192.0.2.1, in four decimal numbers.")
     if _name_or_ipv4(entry.lower().removeprefix("*.")) is None:
         raise ValueError(
-            f"{excerpt(entry)} is not a host. Write a name such as api.example.com, *.example.com for every name below it, an "
+            f"{shown} is not a host. Write a name such as api.example.com, *.example.com for every name below it, an "
             "IP address or a network such as 10.0.0.0/8: no scheme, port or path."
         )
 
@@ -138,13 +134,8 @@ def _network(entry: str) -> Network | None:
         network = ip_network(text)
     except ValueError:
         return None
-    if (
-        isinstance(network, IPv6Network)
-        and network.prefixlen >= 96
-        and network.network_address.ipv4_mapped is not None
-    ):
-        return IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - 96))
-    return network
+    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    return network if mapped is None or network.prefixlen < 96 else IPv4Network((mapped, network.prefixlen - 96))
 
 
 class HostSet:
@@ -185,7 +176,7 @@ class HostSet:
             return True
         # By RFC 6761 such a name is the loopback interface, by whichever of its addresses.
         is_loopback = name == "localhost" or name.endswith(".localhost")
-        return None if is_loopback and any(map(self._is_in_network, _LOOPBACK)) else False
+        return None if is_loopback and any(self._is_in_network(address) for address in _LOOPBACK) else False
 
     def _has_address(self, address: Address) -> bool | None:
         if self._is_in_network(address):

@@ -105,9 +105,8 @@ class _Layer:
         if self.policy.opaque == "deny":
             for where, value in arguments.opaque():
                 # Generated code may have given the type its name.
-                message = (
-                    f"{where} is no plain data (a {excerpt(value.type_name)}), which {self.called} denies (opaque)"
-                )
+                kind = excerpt(value.type_name)
+                message = f"{where} is no plain data but a {kind}, which {self.called} denies (opaque)"
                 yield Reason("deny", "opaque", "opaque", "deny", message, where)
 
     def _operation_reasons(self, execution: ToolExecution, rules: Iterable[Reason]) -> Iterable[Reason]:

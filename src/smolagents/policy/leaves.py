@@ -1,7 +1,7 @@
 """The values that conditions look at: what is in an argument, down to what is no container.
 
-`None` is no value: an argument that is not given and one that is given as `None` are the same to a tool. What is opaque
-(see `texts`) is a value of which nothing is known.
+`None` is no value: an argument that is not given and one that is given as `None` are the same to a tool. What is
+opaque (see `texts`) is a value of which nothing is known.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ def _program(command: Any) -> Any:
 
 
 def _command_line(command: Any) -> Any:
-    """A command as one text. Words that are more than a word are in quotes: what runs is not what it would say without."""
+    """A command as one text. A word with spaces in it is in quotes: without them it would say what is not run."""
     if type(command) is tuple and all(type(word) is str for word in command):
         return shlex.join(command)
     return command

@@ -13,14 +13,14 @@ from collections.abc import Iterable
 
 # PATH_MAX of Linux, in bytes there. Following more links than fit would only take time.
 _LONGEST = 4096
-# Read by some as something other than the characters of a path: a home folder, a variable, an escape, a URL (a letter and a
-# colon are a drive), and what stands for undecodable bytes. A colon that comes after white space is no scheme's.
+# Read by some as something other than the characters of a path: a home folder, a variable, an escape, a URL (a single
+# letter and a colon are a drive), and what stands for bytes that are no text.
 _READ_DIFFERENTLY = re.compile(r"^~|\$|%[0-9A-Fa-f]{2}|^[A-Za-z][A-Za-z0-9+.-]+:|\ufffd")
 _BACKSLASH_IS_A_SEPARATOR = os.sep == "\\"
 
 
 class FolderSet:
-    """Folders and files of a policy. Where they are is settled when this is made: links that replace them change nothing.
+    """Folders and files of a policy. Where they are is settled when this is made, and not moved by links.
 
     Args:
         roots (`Iterable[str]`): Folders, with all that is in them, or single files; `~` is the home folder.
