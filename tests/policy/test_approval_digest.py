@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smolagents.hooks import Opaque
-from smolagents.policy.approval_digest import digest_of
+from smolagents.policy.approval_digest import approval_digest
 
 from .executions import execution, frozen
 
@@ -19,7 +19,7 @@ POLICY = "0" * 64
 
 
 def digest(value):
-    return digest_of(execution("shell", value=value), POLICY)[0]
+    return approval_digest(execution("shell", value=value), POLICY)[0]
 
 
 scalars = (
@@ -41,11 +41,11 @@ values = st.recursive(
 
 
 def typed(value):
-    """A value that is equal to another one only if both are the same in type, sign and order, all the way down."""
+    """A value that is equal to another one only if both are the same in type and sign, all the way down."""
     if isinstance(value, (list, tuple)):
         return ("list", *map(typed, value))
     if isinstance(value, dict):
-        return ("dict", *((typed(key), typed(item)) for key, item in value.items()))
+        return ("dict", frozenset((typed(key), typed(item)) for key, item in value.items()))
     if isinstance(value, frozenset):
         return ("set", frozenset(map(typed, value)))
     return type(value).__name__, repr(value)
@@ -72,7 +72,6 @@ def test_digests_are_equal_if_and_only_if_the_values_are(first, second):
         ([], {}),
         ([], None),
         ({1: "a"}, {True: "a"}),
-        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
         (frozenset("a"), ["a"]),
         ("\u00e9", "e\u0301"),
         ("\ud83d\ude00", "\U0001f600"),
@@ -82,10 +81,11 @@ def test_values_that_python_or_a_reader_takes_for_the_same_have_different_digest
     assert digest(first) != digest(second)
 
 
-def test_the_order_of_a_set_and_of_the_arguments_does_not_count():
+def test_the_order_of_sets_dictionaries_and_arguments_does_not_count():
+    assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
     assert digest(frozenset(["a", "b", "c", 1])) == digest(frozenset([1, "c", "b", "a"]))
     first, second = execution("shell", a=1, b=2), execution("shell", b=2, a=1)
-    assert digest_of(first, POLICY) == digest_of(second, POLICY)
+    assert approval_digest(first, POLICY) == approval_digest(second, POLICY)
 
 
 @pytest.mark.parametrize(
@@ -100,23 +100,23 @@ def test_the_order_of_a_set_and_of_the_arguments_does_not_count():
 )
 def test_all_that_makes_a_call_what_it_is_counts(change):
     about = execution("shell")
-    assert digest_of(about, POLICY) != digest_of(replace(about, **change), POLICY)
-    assert digest_of(about, POLICY) != digest_of(about, "1" * 64)
+    assert approval_digest(about, POLICY) != approval_digest(replace(about, **change), POLICY)
+    assert approval_digest(about, POLICY) != approval_digest(about, "1" * 64)
 
 
 def test_who_calls_in_which_run_and_step_does_not_count():
     about = execution("shell")
-    assert digest_of(about, POLICY) == digest_of(replace(about, id="x", run_id="y", step_number=7), POLICY)
+    assert approval_digest(about, POLICY) == approval_digest(replace(about, id="x", run_id="y", step_number=7), POLICY)
 
 
-@pytest.mark.parametrize("value", [Opaque("Image"), [{"deep": Opaque("Image")}], object()])
+@pytest.mark.parametrize("value", [Opaque("Image"), [{"deep": Opaque("Image")}]])
 def test_an_opaque_value_makes_a_call_one_of_a_kind(value):
     about = execution("shell", value=value)
     again = replace(about, id="another")
-    assert digest_of(about, POLICY) == digest_of(about, POLICY)
-    assert digest_of(about, POLICY)[0] != digest_of(again, POLICY)[0]
-    assert not digest_of(about, POLICY)[1]
-    assert digest_of(execution("shell", value="plain"), POLICY)[1]
+    assert approval_digest(about, POLICY) == approval_digest(about, POLICY)
+    assert approval_digest(about, POLICY)[0] != approval_digest(again, POLICY)[0]
+    assert not approval_digest(about, POLICY)[1]
+    assert approval_digest(execution("shell", value="plain"), POLICY)[1]
 
 
 def test_numbers_that_are_too_long_to_be_written_and_deep_values_have_a_digest():

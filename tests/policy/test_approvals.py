@@ -67,7 +67,7 @@ def test_what_a_person_approves_is_let_pass_and_they_are_told_what_and_why():
     assert hook.before_tool_execution(about) is None
     (request,) = approver.requests
     assert request.execution is about
-    assert [reason.entry for reason in request.reasons] == ["rules[0]"]
+    assert [reason.entry for reason in request.reasons] == ["rules[shell]"]
     assert re.fullmatch("[0-9a-f]{64}", request.digest)
 
 
@@ -82,8 +82,11 @@ def test_nobody_is_asked_about_what_nothing_asks_about_or_what_is_denied_anyway(
 def test_without_an_approver_it_is_denied_and_the_denial_says_what_to_do():
     denial = asking_hook().before_tool_execution(execution("shell"))
     assert denial.code == "no_approver"
-    assert "A person looks at it." in denial.reason
-    assert re.search("digest [0-9a-f]{64}", denial.reason)
+    assert re.fullmatch(
+        'The tool "shell" was refused: it needs an approval: A person looks at it .the rule "shell" of the policy.; '
+        "there is nobody to ask .digest [0-9a-f]{64}.. Do not repeat the call unless you are told that it was approved.",
+        denial.reason,
+    )
     assert "unless you are told that it was approved" in denial.reason
 
 

@@ -103,7 +103,7 @@ def test_without_a_terminal_nobody_is_asked(monkeypatch):
 
 def test_the_person_sees_who_wants_to_do_what_with_what_and_why():
     _, screen, _ = answered("n\n", execution("send_email", to="a@b.example", copies=["c", 5]))
-    for shown in ("CodeAgent", "tool", "send_email", '"a@b.example"', '["c", 5]', "A person looks at it."):
+    for shown in ("CodeAgent", "tool", "send_email", '"a@b.example"', '["c", 5]', "A person looks at it"):
         assert shown in screen
 
 

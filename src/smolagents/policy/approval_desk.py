@@ -14,7 +14,7 @@ from typing import Any
 from smolagents.hooks import ToolExecution
 
 from .approval import Approval, ApprovalRequest, Approver, check_approver
-from .approval_digest import digest_of
+from .approval_digest import approval_digest
 from .decision import Decision, Reason
 from .errors import excerpt
 from .model import Policy
@@ -108,7 +108,7 @@ class ApprovalDesk:
 
     def decide(self, execution: ToolExecution, decision: Decision) -> Decision:
         """The decision after a person was asked: as it was if they approve, and a denial otherwise."""
-        digest, is_repeatable = digest_of(execution, self._policy_digest)
+        digest, is_repeatable = approval_digest(execution, self._policy_digest)
         asked_at = self._clock()
         request = ApprovalRequest(
             execution=execution,
@@ -286,7 +286,7 @@ def _flaw(request: ApprovalRequest, answer: Any) -> str | None:
 
 def _reason(request: ApprovalRequest, verdict: Verdict) -> Reason:
     because = "; ".join(dict.fromkeys(reason.message for reason in request.reasons))
-    message = f"it needs an approval ({because}), and {verdict.what}"
+    message = f"it needs an approval: {because}; {verdict.what}"
     if not verdict.approved and request.is_repeatable:
         message += f" (digest {request.digest})"
     return Reason("allow" if verdict.approved else "deny", verdict.code, "approvals", "", message)

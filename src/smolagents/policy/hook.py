@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,19 @@ from smolagents.hooks import Deny, RunInfo, ToolExecution, ToolOutcome, current_
 from .approval import ApprovalRequest, Approver
 from .approval_desk import ApprovalDesk, Verdict
 from .attachment import Attachment, Check, Inventory, uncovered
-from .budgets import Budgets
-from .decision import Decision
+from .budgets import Budgets, LimitWarning
+from .decision import Decision, Reason
 from .errors import PolicyError, excerpt
-from .events import ApprovalRequested, ApprovalResolved, Event, EventHandler, EventName, Listeners, PolicyEvent
+from .events import (
+    ApprovalRequested,
+    ApprovalResolved,
+    Event,
+    EventHandler,
+    EventName,
+    LimitWarned,
+    Listeners,
+    PolicyEvent,
+)
 from .judge import Judge
 from .model import Policy
 
@@ -66,10 +76,11 @@ class PolicyHook:
         self.kinds = policy.kinds if kinds is None else frozenset(kinds)
         self._policy_digest = policy.digest
         self._judge = Judge(policy, self.kinds)
-        self._budgets = Budgets(policy, clock)
+        self._budgets = Budgets(policy, clock, on_warning=self._tell_warning)
         self._desk = ApprovalDesk(policy, approver, clock, self._tell_request, self._tell_verdict)
         self._attachment = Attachment(policy, check)
         self._listeners = Listeners()
+        self._place = _Place()
 
     def on(self, event: str, handler: EventHandler) -> Callable[[], None]:
         """Call `handler` with every event of a name, or with all of them for `"*"`.
@@ -127,6 +138,7 @@ class PolicyHook:
 
     def before_tool_execution(self, execution: ToolExecution, /) -> Deny | None:
         """Decide on an execution; a call that is let pass takes its place in the limits."""
+        self._place.agent_path, self._place.step_number = execution.agent_path, execution.step_number
         reasons = self._judge.reasons(execution)
         # A call that is refused anyway takes no place, but if there is none left, that is a reason too.
         is_refused = Decision.of(reasons).is_refusal
@@ -156,23 +168,24 @@ class PolicyHook:
 
     def before_run(self, run: RunInfo, /) -> Deny | None:
         """Start the clock of a run. One whose agent no longer fits the policy is stopped."""
-        self._budgets.begin_run(run.run_id)
+        stop = _stop(self._budgets.begin_run(run))
         try:
             self._attachment.check_again(run.agent)
         except PolicyError as error:
             return Deny(f"The policy does not fit the agent: {error}", code="policy_mismatch", stop=True)
-        return None
+        return stop
 
     def after_step(self, step: ActionStep | PlanningStep, /) -> Deny | None:
         """Count what a step used."""
         run = current_run()
-        reasons = [] if run is None else self._budgets.add_step(run.run_id, step)
-        decision = Decision.of(reasons)
-        return Deny(decision.explain("The run", ""), code=decision.code, stop=True) if decision.is_refusal else None
+        if run is None:
+            return None
+        self._place.agent_path, self._place.step_number = run.agent_path, getattr(step, "step_number", 0)
+        return _stop(self._budgets.add_step(run, step))
 
     def after_run(self, run: RunInfo, error: BaseException | None, /) -> None:
         """Forget a run that is over."""
-        self._budgets.end_run(run.run_id)
+        self._budgets.end_run(run)
         if run.parent_id is None:
             self._desk.withdraw(run.run_id)
 
@@ -207,6 +220,22 @@ class PolicyHook:
 
         self._listeners.tell("approval_resolved", event)
 
+    def _tell_warning(self, warning: LimitWarning) -> None:
+        def event(name: EventName) -> Event:
+            return LimitWarned(
+                name=name,
+                run_id=warning.run_id,
+                agent_path=self._place.agent_path,
+                step_number=self._place.step_number,
+                policy_name=self.policy.name,
+                policy_digest=self._policy_digest,
+                entry=warning.entry,
+                used=warning.used,
+                limit=warning.limit,
+            )
+
+        self._listeners.tell("limit_warning", event)
+
     def _about(self, name: EventName, execution: ToolExecution) -> dict[str, Any]:
         """What events about an execution have in common."""
         return dict(
@@ -220,6 +249,20 @@ class PolicyHook:
         )
 
 
+class _Place(threading.local):
+    """Where the agent is that something is being booked for in this thread."""
+
+    agent_path: tuple[str, ...] = ()
+    step_number: int = 0
+
+
+def _stop(reasons: list[Reason]) -> Deny | None:
+    decision = Decision.of(reasons)
+    if not decision.is_refusal:
+        return None
+    return Deny(decision.explain("The run", "").rstrip(), code=decision.code, stop=True)
+
+
 def _subject(execution: ToolExecution) -> str:
     if execution.kind == "code":
         return "The code"
@@ -227,7 +270,9 @@ def _subject(execution: ToolExecution) -> str:
 
 
 def _advice(decision: Decision) -> str:
-    if decision.code == "limit_tool_calls":
+    if decision.code == "limit_rate":
+        return "Later there is room for it again."
+    if decision.code in ("limit_tool_calls", "limit_tokens", "limit_run_seconds"):
         return "Every further call in this run will be refused too. Give a final answer with what you have."
     if decision.code in _WITHOUT_ANSWER:
         return "Do not repeat the call unless you are told that it was approved."
