@@ -84,7 +84,8 @@ def test_without_an_approver_it_is_denied_and_the_denial_says_what_to_do():
     assert denial.code == "no_approver"
     assert re.fullmatch(
         'The tool "shell" was refused: it needs an approval: A person looks at it .the rule "shell" of the policy.; '
-        "there is nobody to ask .digest [0-9a-f]{64}.. Do not repeat the call unless you are told that it was approved.",
+        "there is nobody to ask .digest [0-9a-f]{64}.. "
+        "Do not repeat the call unless you are told that it was approved.",
         denial.reason,
     )
     assert "unless you are told that it was approved" in denial.reason

@@ -8,11 +8,12 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from smolagents.hooks import Opaque
+from smolagents.hooks import Deny, Opaque, ToolOutcome
 from smolagents.policy import ConsoleApprover, Policy, PolicyHook
 
 from .executions import code, execution
@@ -191,8 +192,11 @@ def test_a_question_that_nobody_waits_for_any_more_is_not_asked():
         def approve(self, request):
             request.close()
             requests.append(approver.approve(request))
+            over.set()
 
-    assert hook_asking(Late(), wait_seconds=0.05).before_tool_execution(execution("shell")) is not None
+    over = threading.Event()
+    denial = hook_asking(Late(), wait_seconds=0.05).before_tool_execution(execution("shell"))
+    assert denial.code == "approval_timeout" and over.wait(60)
     assert requests == [None] and screen.getvalue() == ""
 
 
@@ -223,11 +227,13 @@ def test_at_a_terminal_a_withdrawn_question_takes_no_line_that_is_meant_for_othe
             finally:
                 over.set()
 
-    with os.fdopen(slave) as stream:
-        hook = hook_asking(Watched(console_of(screen), stream), wait_seconds=0.05)
-        denial = hook.before_tool_execution(execution("shell"))
-        assert denial.code == "approval_timeout"
-        assert over.wait(60)
+    with os.fdopen(slave) as stream, ThreadPoolExecutor(1) as pool:
+        hook = hook_asking(Watched(console_of(screen), stream))
+        waiting = pool.submit(hook.before_tool_execution, execution("shell"))
+        assert screen.asked.acquire(timeout=60)
+        stop = ToolOutcome("denied", denial=Deny("enough", stop=True))
+        hook.after_tool_execution(execution("other"), stop)
+        assert waiting.result(60).code == "approval_withdrawn" and over.wait(60)
         os.write(master, b"for somebody else\n")
         assert stream.readline() == "for somebody else\n"
     os.close(master)
@@ -256,3 +262,19 @@ def test_a_program_at_a_real_terminal_asks_there(typed, said):
     out, _ = process.communicate(timeout=60)
     os.close(master)
     assert out.decode().strip() == said
+
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "approvals.py"
+
+
+def test_the_example_sends_what_was_approved_and_nothing_else():
+    def sent(typed, *options):
+        command = [sys.executable, EXAMPLE, *options]
+        done = subprocess.run(command, input=typed, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return [line.split()[2] for line in done.stdout.splitlines() if line.startswith("SENT")]
+
+    inside, press, mailing_list = "ann@example.com:", "press@elsewhere.example:", "list@elsewhere.example:"
+    assert sent("", "--yes") == [inside, press, mailing_list]
+    assert sent("n use the list\ny\n") == [inside, mailing_list]
+    assert sent("") == [inside]

@@ -181,7 +181,10 @@ class PolicyHook:
         if run is None:
             return None
         self._place.agent_path, self._place.step_number = run.agent_path, getattr(step, "step_number", 0)
-        return _stop(self._budgets.add_step(run, step))
+        stop = _stop(self._budgets.add_step(run, step))
+        if stop is not None:
+            self._desk.withdraw(run.run_id)
+        return stop
 
     def after_run(self, run: RunInfo, error: BaseException | None, /) -> None:
         """Forget a run that is over."""
