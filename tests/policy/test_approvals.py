@@ -443,6 +443,22 @@ def test_an_agent_that_is_refused_can_repeat_the_call_once_somebody_approved_it(
     assert shell.ran == ["ls"]  # Refused, approved; repeated and run; refused again
 
 
+def test_what_generated_code_does_to_the_machine_can_be_asked_about(tmp_path):
+    approver = Asked(lambda request: request.approve() if "yes" in request.execution.arguments["path"] else None)
+    hook = asking_hook(approver, rules=[{"id": "files", "when": {"name": "file.write"}, "action": "ask"}])
+    program = (
+        "import pathlib\nfor name in ('no', 'yes', 'no'):\n    try:\n"
+        f"        pathlib.Path({str(tmp_path)!r}, name).write_text('x')\n    except Exception:\n        pass"
+    )
+    model = ScriptedModel(code(program), code("final_answer('done')"))
+    agent = CodeAgent(
+        tools=[], model=model, hooks=[hook], additional_authorized_imports=["pathlib"], verbosity_level=0
+    )
+    agent.run("task")
+    assert [path.name for path in tmp_path.iterdir()] == ["yes"]
+    assert [request.execution.kind for request in approver.requests] == ["operation"] * 3
+
+
 def test_an_approver_may_run_an_agent_of_its_own():
     def answer(request):
         judge = ToolCallingAgent(
