@@ -441,7 +441,7 @@ def test_what_is_aborted_leaves_no_lock_taken(count):
     hook._budgets._lock.release()
     runs = len(tick.runs)
     assert hook._budgets._session[0].calls[None] >= runs >= count
-    assert coding("final_answer('done')", hooks=[hook]).run("task") == "done"
+    assert coding("final_answer('done')", tools=[Tick()], hooks=[hook]).run("task") == "done"
 
 
 def test_the_account_of_a_run_is_dropped_with_it():
