@@ -143,6 +143,7 @@ def test_looking_takes_nothing():
     assert passes(budgets, execution())
 
 
+@pytest.mark.usefixtures("counting_gives_way")
 @pytest.mark.parametrize("seed", range(10))
 def test_ten_thousand_attempts_in_two_hundred_threads_get_exactly_the_places_there_are(seed):
     chance = random.Random(seed)
@@ -164,6 +165,7 @@ def test_ten_thousand_attempts_in_two_hundred_threads_get_exactly_the_places_the
     assert made.count("limited") <= of_tool and made.count("rated") <= of_rate
 
 
+@pytest.mark.usefixtures("counting_gives_way")
 @pytest.mark.parametrize("limits", [{"per_tool": {"sh*": 100}}, {"rates": {"shell": "100/day"}}])
 def test_each_kind_of_limit_is_exact(limits):
     budgets = books(**limits).budgets

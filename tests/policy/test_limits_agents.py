@@ -98,6 +98,7 @@ def ticks(*labels):
 # Calls
 
 
+@pytest.mark.usefixtures("counting_gives_way")
 @pytest.mark.parametrize("seed", range(10))
 def test_ten_thousand_attempts_of_agents_in_two_hundred_threads_run_exactly_as_many_as_allowed(seed):
     chance = random.Random(seed)
@@ -127,6 +128,7 @@ def test_ten_thousand_attempts_of_agents_in_two_hundred_threads_run_exactly_as_m
     assert len(begun) + len(tick.runs) == limit
 
 
+@pytest.mark.usefixtures("counting_gives_way")
 def test_calls_that_the_host_makes_outside_of_a_run_are_limited_for_the_session():
     tick, start = Tick(), threading.Barrier(50, timeout=60)
     agent = tool_calling(tools=[tick], hooks=[PolicyHook(policy_of(tool_calls=100, scope="session"))])

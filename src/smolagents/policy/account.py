@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 
 
 # Denials that are told apart. A program can make up as many calls as it likes; those that it repeats are few.
@@ -16,7 +16,7 @@ class Account:
     Not safe for several threads at once: whoever holds it has a lock.
 
     Attributes:
-        calls (`Counter`): Calls by the key of their limit (see `LayerLimits`), those under way among them.
+        calls (`dict`): Calls by the key of their limit (see `LayerLimits`), those under way among them.
         tokens (`int`): Tokens that models said they used.
         tokens_are_known (`bool`): Whether every model said so.
     """
@@ -24,7 +24,7 @@ class Account:
     __slots__ = ("calls", "tokens", "tokens_are_known", "_denials")
 
     def __init__(self) -> None:
-        self.calls: Counter[str | None] = Counter()
+        self.calls: dict[str | None, int] = {}
         self.tokens = 0
         self.tokens_are_known = True
         self._denials: OrderedDict[bytes, int] = OrderedDict()

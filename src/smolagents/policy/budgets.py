@@ -15,9 +15,10 @@ from smolagents.utils import AgentMaxStepsError
 
 from .account import Account
 from .call_digest import call_digest
-from .decision import Reason
+from .decision import Decision, Reason
 from .judge import is_final_answer
 from .layer_limits import RUN_SECONDS, LayerLimits, Usage
+from .limits import Limits
 from .model import Policy
 from .rates import Rates
 from .run_clock import RunClock
@@ -101,6 +102,12 @@ class Budgets:
         self._rates = tuple(Rates(layer, clock) if layer.limits.rates else None for layer in policy.layers)
         self._session = tuple(Account() for _ in self._layers)
         self._warned: set[tuple[LayerLimits, str]] = set()
+        self._is_empty = not any(layer.limits != Limits() for layer in policy.layers)
+        self._bounds_time = any(
+            limit is not None
+            for layer in policy.layers
+            for limit in (layer.limits.call_seconds, layer.limits.run_seconds, layer.limits.tokens)
+        )
         self._clock = clock
         self._on_warning = on_warning
         self._remembered_runs = remembered_runs
@@ -129,7 +136,7 @@ class Budgets:
 
     def reserve(self, execution: ToolExecution) -> list[Reason]:
         """Take a place for an execution in every limit, or say which have none left and take none."""
-        if not _counts(execution):
+        if self._is_empty or not _counts(execution):
             return []
         now, high = self._clock(), list[Usage]()
         with self._lock:
@@ -147,7 +154,7 @@ class Budgets:
             for layer, account, objections in zip(self._layers, run.accounts, found):
                 # In a policy that only watches, there is no place for what it would have refused
                 for allowance in layer.allowances(execution.name) if not objections else ():
-                    account.calls[allowance.key] += 1
+                    account.calls[allowance.key] = account.calls.get(allowance.key, 0) + 1
                     places.append((account, allowance.key))
             high += self._newly_high(run, execution.name, now)
         for rates, objections in zip(self._rates, found):
@@ -162,7 +169,7 @@ class Budgets:
 
     def reached(self, execution: ToolExecution) -> list[Reason]:
         """Which limits have no place left for an execution. Takes none."""
-        if not _counts(execution):
+        if self._is_empty or not _counts(execution):
             return []
         now, name = self._clock(), execution.name
         with self._lock:
@@ -199,7 +206,7 @@ class Budgets:
 
     def deadline(self, execution: ToolExecution) -> float | None:
         """How many seconds an execution may take."""
-        if execution.kind == "operation":
+        if execution.kind == "operation" or not self._bounds_time:
             return None
         now = self._clock()
         with self._lock:
@@ -281,10 +288,10 @@ class Budgets:
     def _newly_high(self, run: _Run, name: str | None, now: float) -> list[Usage]:
         high = []
         for layer, account in zip(self._layers, run.accounts):
-            for usage in layer.usages(account, run.clock, name, now):
+            for usage in layer.high_usages(account, run.clock, name, now):
                 is_of_run = not layer.is_per_session or usage.entry == RUN_SECONDS
                 warned = run.warned if is_of_run else self._warned
-                if usage.is_high and (layer, usage.entry) not in warned:
+                if (layer, usage.entry) not in warned:
                     warned.add((layer, usage.entry))
                     high.append(usage)
         return high
@@ -302,7 +309,7 @@ def _counts(execution: ToolExecution) -> bool:
 
 
 def _refuse(reasons: list[Reason]) -> bool:
-    return any(reason.counts and reason.action in ("deny", "stop") for reason in reasons)
+    return bool(reasons) and Decision.of(reasons).is_refusal
 
 
 def _agent_of(run: RunInfo) -> _AgentKey:

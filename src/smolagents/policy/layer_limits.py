@@ -48,10 +48,10 @@ class Usage:
     used: float
     limit: float
 
-    @property
-    def is_high(self) -> bool:
-        """Whether it is 80 % of the limit, or more."""
-        return 0 < self.limit * 4 <= self.used * 5
+
+def is_high(used: float, limit: float) -> bool:
+    """Whether 80 % of a limit, or more, are used."""
+    return 0 < limit * 4 <= used * 5
 
 
 class LayerLimits:
@@ -76,7 +76,7 @@ class LayerLimits:
         """Why there may be no further call of `name` now."""
         reasons = self.used_up(account, clock, now)
         for allowance in self.allowances(name):
-            if account.calls[allowance.key] >= allowance.limit:
+            if account.calls.get(allowance.key, 0) >= allowance.limit:
                 reasons.append(allowance.reason)
         return reasons
 
@@ -96,15 +96,16 @@ class LayerLimits:
             reasons.append(self._reason("deny", "limit_run_seconds", RUN_SECONDS, text, what))
         return reasons
 
-    def usages(self, account: Account, clock: RunClock, name: str | None, now: float) -> Iterator[Usage]:
-        """How much is used of the limits of tokens and time, and of those of calls of `name`."""
+    def high_usages(self, account: Account, clock: RunClock, name: str | None, now: float) -> Iterator[Usage]:
+        """The limits of tokens and time, and those of calls of `name`, of which 80 % are used."""
         limits = self.limits
         for allowance in self.allowances(name) if name is not None else ():
-            yield Usage(allowance.reason.entry, account.calls[allowance.key], allowance.limit)
-        if limits.tokens is not None:
+            if is_high(used := account.calls.get(allowance.key, 0), allowance.limit):
+                yield Usage(allowance.reason.entry, used, allowance.limit)
+        if limits.tokens is not None and is_high(account.tokens, limits.tokens):
             yield Usage("limits.tokens", account.tokens, limits.tokens)
-        if limits.run_seconds is not None:
-            yield Usage(RUN_SECONDS, clock.elapsed(now), limits.run_seconds)
+        if limits.run_seconds is not None and is_high(elapsed := clock.elapsed(now), limits.run_seconds):
+            yield Usage(RUN_SECONDS, elapsed, limits.run_seconds)
 
     def seconds(self, account: Account, clock: RunClock, now: float, *, is_call: bool) -> list[float]:
         """What bounds the time of an execution. What can give the answer gets a moment even if nothing is left."""

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from .decision import Reason
 from .errors import PolicyError, Problem, excerpt, path_name
 from .judge import called
-from .layer_limits import Usage
+from .layer_limits import Usage, is_high
 from .names import NameList, keys_naming
 
 
@@ -117,12 +117,12 @@ class Rates:
         with self._lock:
             for entry, left in left_before.items():
                 limit = self._items[entry].amount
-                usage = Usage(_entry(entry), limit - left + 1, limit)
-                if not usage.is_high:
+                used = limit - left + 1
+                if not is_high(used, limit):
                     self._warned.discard(entry)
                 elif entry not in self._warned:
                     self._warned.add(entry)
-                    high.append(usage)
+                    high.append(Usage(_entry(entry), used, limit))
         return high
 
 
