@@ -1,0 +1,167 @@
+"""Calls, decisions and policies in words, and as data for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from smolagents.hooks import Opaque, ToolExecution
+
+from ..decision import SEVERITY, Decision, Reason
+from ..errors import Problem, excerpt
+from ..model import Policy
+from ..operations import OPERATION_NAMES
+from ..texts import texts
+from .output import Output
+
+
+_LONGEST_CALL = 160  # characters
+
+
+def call(execution: ToolExecution) -> str:
+    """A call on one line, as people write calls."""
+    if execution.kind == "code":
+        return f"code {excerpt(str(execution.arguments.get('code', '')), _LONGEST_CALL)}"
+    arguments = ", ".join(f"{name}={_value(value)}" for name, value in execution.arguments.items())
+    words = f"{execution.name}({arguments})"
+    words = words if len(words) <= _LONGEST_CALL else words[: _LONGEST_CALL - 3] + "..."
+    return words if execution.kind == "tool" else f"{execution.kind} {words}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return excerpt(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_value(key)}: {_value(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (tuple, frozenset)):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return f"<{value.type_name}>" if isinstance(value, Opaque) else repr(value)
+
+
+def verdict(decision: Decision) -> str:
+    """The action, and what it would be if shadow policies counted."""
+    if decision.shadow_action == decision.action:
+        return decision.action
+    return f"{decision.action} (mode shadow, else {decision.shadow_action})"
+
+
+def write_decision(output: Output, execution: ToolExecution, decision: Decision, where: str = "") -> None:
+    """Write a call with what is decided about it and every reason."""
+    output.line((f"{verdict(decision):6}", decision.shadow_action), " ", call(execution), (where, "aside"))
+    write_reasons(output, execution, decision)
+
+
+def write_reasons(output: Output, execution: ToolExecution, decision: Decision) -> None:
+    """Write every reason of a decision, the most severe first."""
+    for reason in sorted(decision.reasons, key=lambda reason: -SEVERITY.index(reason.action)):
+        aside = "" if reason.counts else " (mode shadow: does not count)"
+        output.line("    ", (f"{reason.action:5}", reason.action), f" {reason.entry}: {reason.message}", (aside, "aside"))
+        if reason.where is not None and reason.span is not None:
+            output.line("          ", (_found(execution, reason), "aside"))
+    if not decision.reasons:
+        output.line("    nothing in the policy objects")
+
+
+def _found(execution: ToolExecution, reason: Reason) -> str:
+    assert reason.span is not None
+    start, end = reason.span
+    place = f"found in {reason.where}, characters {start} to {end}"
+    if reason.normalized:
+        return f"{place} of its normal form"
+    value = next((value for where, value in texts(execution.arguments) if where == reason.where), None)
+    return place if value is None else f"{place}: {excerpt(value[start:end])}"
+
+
+def execution_data(execution: ToolExecution) -> dict[str, Any]:
+    """A call as data."""
+    return {
+        "kind": execution.kind,
+        "name": execution.name,
+        "arguments": _plain(execution.arguments),
+        "id": execution.id,
+        "run_id": execution.run_id,
+        "agent_path": list(execution.agent_path),
+        "step_number": execution.step_number,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key if isinstance(key, str) else _value(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, frozenset)):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, (str, bool, int, float)) else _value(value)
+
+
+def decision_data(decision: Decision) -> dict[str, Any]:
+    """A decision as data."""
+    return {
+        "action": decision.action,
+        "shadow_action": decision.shadow_action,
+        "code": decision.code,
+        "reasons": [
+            {
+                "action": reason.action,
+                "code": reason.code,
+                "entry": reason.entry,
+                "text": reason.text,
+                "message": reason.message,
+                "where": reason.where,
+                "span": None if reason.span is None else list(reason.span),
+                "normalized": reason.normalized,
+                "counts": reason.counts,
+            }
+            for reason in decision.reasons
+        ],
+    }
+
+
+def problem_data(problem: Problem) -> dict[str, Any]:
+    """A problem as data."""
+    return {
+        "file": problem.source,
+        "line": problem.line,
+        "column": problem.column,
+        "path": problem.path,
+        "message": problem.message,
+    }
+
+
+def summary(policy: Policy) -> Iterator[str]:
+    """What a policy says, in a few lines."""
+    name = excerpt(policy.name) if policy.name else "without a name"
+    mode = "enforced" if policy.mode == "enforce" else "shadow: reports and refuses nothing"
+    yield f"{name}, {mode}, digest {policy.digest[:16]}"
+    if len(policy.layers) > 1:
+        parents = [excerpt(layer.name) if layer.name else "one without a name" for layer in policy.layers[:-1]]
+        yield f"extends: {', '.join(parents)}; each decides too, and what one denies is denied"
+    rest = "denied" if policy.default == "deny" else "allowed"
+    yield f"tools and agents: {_names('allowed', policy.tools.allow)}; {_names('denied', policy.tools.deny)}; others {rest}"
+    if policy.patterns:
+        yield f"patterns: {len(policy.patterns)} that no call and no code may contain"
+    if policy.rules:
+        actions = Counter(rule.action for rule in policy.rules)
+        yield "rules: " + ", ".join(f"{actions[action]} {action}" for action in SEVERITY if actions[action])
+    if policy.operations is not None:
+        yield f"operations: {_operations(policy)}"
+    limits = policy.limits.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    yield "limits: " + (", ".join(f"{key} {_value(_frozen(value))}" for key, value in limits.items()) or "none")
+
+
+def _names(word: str, names: tuple[str, ...]) -> str:
+    if not names:
+        return f"none {word}"
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"{word} {', '.join(names[:5])}{more}"
+
+
+def _operations(policy: Policy) -> str:
+    given = policy.operations.model_dump(by_alias=True, exclude_none=True) if policy.operations else {}
+    default = given.pop("default", "deny")
+    entries = [f"{name} {given[name] if isinstance(given[name], str) else 'if'}" for name in OPERATION_NAMES if name in given]
+    return ", ".join([*entries, f"others {default}"])
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

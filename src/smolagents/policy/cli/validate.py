@@ -1,0 +1,59 @@
+"""`smolagents-policy validate`: every problem in a policy, and what it says."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from ..errors import SHOWN_PROBLEMS, PolicyError
+from . import describe, policies
+from .output import Output
+
+
+if TYPE_CHECKING:
+    from .output import Commands
+
+_DESCRIPTION = """\
+Check policies: every problem with its line and column, or a few lines on what the policy says.
+
+  smolagents-policy validate policy.yaml
+  generate-policy | smolagents-policy validate -
+"""
+
+
+def add(commands: Commands) -> None:
+    parser = commands.add_parser("validate", help="check policies", description=_DESCRIPTION)
+    parser.add_argument("files", metavar="FILE", nargs="+", help="a policy; - is standard input")
+    parser.set_defaults(run=run)
+
+
+def run(options: Namespace, output: Output) -> int:
+    results = [_validate(path, output) for path in options.files]
+    output.data(results)
+    return 0 if all(result["valid"] for result in results) else 1
+
+
+def _validate(path: str, output: Output) -> dict[str, Any]:
+    if path != policies.STDIN:
+        with open(path, "rb"):  # A file that cannot be opened is no finding about a policy
+            pass
+    try:
+        policy = policies.load(path)
+    except PolicyError as error:
+        for problem in error.problems[:SHOWN_PROBLEMS]:
+            output.line(str(problem))
+        if (more := len(error.problems) - SHOWN_PROBLEMS) > 0:
+            output.line(f"{path}: and {more} more; --json has them all")
+        return {"file": path, "valid": False, "problems": [*map(describe.problem_data, error.problems)]}
+    lines = [*describe.summary(policy)]
+    output.line(f"{path}: ", ("valid", "ok"))
+    for line in lines:
+        output.line(f"  {line}")
+    return {
+        "file": path,
+        "valid": True,
+        "problems": [],
+        "name": policy.name,
+        "digest": policy.digest,
+        "summary": lines,
+    }
