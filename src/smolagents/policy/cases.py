@@ -53,8 +53,8 @@ class Call(Section):
         times (`int`): How often it is called, one after the other, with the same expectation.
         after_seconds (`float`): How much time passes before each of them.
         expect (`str`): `allow`, `warn`, `ask`, `deny` or `stop`.
-        because (`tuple[str, ...]`): What has to be among the reasons, each by its entry in the policy (`tools.deny[0]`,
-            `default`), by the id of a rule, or by its code.
+        because (`tuple[str, ...]`): What has to be among the reasons, each by its entry in the policy
+            (`tools.deny[0]`, `default`), by the id of a rule, or by its code.
     """
 
     tool: Title | None = None

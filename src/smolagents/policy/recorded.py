@@ -1,7 +1,7 @@
 """Reads what an agent did: from its memory, from the JSON of that, or from a file with one execution a line.
 
-A recording is a list of events in the order in which they happened, with a word on what the source does not hold. What a
-policy says about it is left to `replay`.
+A recording is a list of events in the order in which they happened, with a word on what the source does not hold.
+What a policy says about it is left to `replay`.
 """
 
 from __future__ import annotations

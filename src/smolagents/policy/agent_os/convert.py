@@ -1,7 +1,7 @@
 """Converts an Agent-OS policy and says what could not be carried over exactly.
 
-What cannot be expressed becomes stricter: for a pattern that RE2 cannot search for, a person is asked about every call.
-What is looser all the same, or has nothing like it here, is named in a note.
+What cannot be expressed becomes stricter: for a pattern that RE2 cannot search for, a person is asked about every
+call. What is looser all the same, or has nothing like it here, is named in a note.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class _Converter:
                 self._note("stricter", path, f"{excerpt(name)} cannot be the name of a tool, and is left out.")
                 continue
             if (renamed := as_tool_name(entry)) != entry:
-                message = f"This allows {excerpt(renamed)} too, which is what agents call such a tool of an MCP server."
+                message = f"This allows {excerpt(renamed)} too, as agents call such a tool of an MCP server."
                 self._note("looser", path, message)
             self._allowed.append(entry)
         if "final_answer" not in names:
@@ -157,8 +157,8 @@ class _Converter:
         self._note(
             "looser",
             ("blocked_patterns",),
-            "There, patterns are searched for in all arguments as Python prints them. Here, they are searched for in each "
-            "text among the arguments and in the code: not in names of arguments, and not across two arguments.",
+            "There, patterns are searched for in all arguments as Python prints them. Here, they are searched for in "
+            "each text among the arguments and in the code: not in names of arguments, and not across two arguments.",
         )
         self._note(
             "stricter",
@@ -184,7 +184,7 @@ class _Converter:
             translation = patterns.translate(kind, text)
         except patterns.NotTranslatable as error:
             self._add_rules_on_everything(rule_id, "ask", f"The pattern {excerpt(text)} cannot be searched for here")
-            message = f"A person is asked about every call and all code instead: {error}. Then remove the rule {rule_id}."
+            message = f"A person is asked about every call and all code instead: {error}. Then remove {rule_id}."
             self._note("stricter", path, message)
             return
         self._patterns.append({"regex": translation.regex})
@@ -204,7 +204,7 @@ class _Converter:
             "tokens": min(theirs.max_tokens, 10**9),
             "run_seconds": min(theirs.timeout_seconds, 10**9),
         }
-        self._note("looser", ("max_tool_calls",), "`final_answer` and code actions do not count; each run starts at 0.")
+        self._note("looser", ("max_tool_calls",), "Answers and code actions do not count; each run starts at 0.")
         message = "It is for all model calls of a run together, not for each: the run will end sooner."
         self._note("stricter", ("max_tokens",), message)
         message = "The clock starts with each run, not when the guard is made; a run that is over time is ended."
@@ -216,7 +216,10 @@ class _Converter:
             ("drift_threshold", "It refuses nothing there, and there is nothing like it here."),
             ("log_all_calls", "Every decision is told to listeners of the event `policy_check`."),
             ("checkpoint_frequency", "There, a checkpoint is a name and saves nothing."),
-            ("max_concurrent", "How many agents run at once is not limited, and smolagents agents are not limited there."),
+            (
+                "max_concurrent",
+                "How many agents run at once is not limited; for smolagents it is not there either.",
+            ),
             ("backpressure_threshold", "Calls are not slowed down."),
             ("version", "`version` here is that of the language. Keep yours in a comment or in the name."),
         ):

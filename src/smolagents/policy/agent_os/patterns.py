@@ -1,7 +1,7 @@
 """An Agent-OS pattern as a regular expression of RE2 that finds at least what Agent-OS finds in the same text.
 
-Agent-OS ignores case always. It compares substrings in lower case, searches for regular expressions with Python's `re`,
-and searches for globs so that they have to end where the text ends but may begin anywhere.
+Agent-OS always ignores case. It compares substrings in lower case, searches for regular expressions with Python's
+`re`, and searches for globs so that they have to end where the text ends but may begin anywhere.
 """
 
 from __future__ import annotations
@@ -99,6 +99,6 @@ def _losses(kind: str, text: str) -> Iterator[str]:
     if kind == "regex" and _UNICODE_CLASS.search(text):
         yield r"In RE2 \d, \w, \s and \b are about ASCII only."
     if any(character in text for character in "'\"{}[]:\\") and kind != "regex":
-        yield "It has quotes, brackets, colons or backslashes: if it describes how Python prints arguments, write a rule."
+        yield "It has quotes, brackets, colons or backslashes: if they are of the way Python prints, write a rule."
     if kind == "substring" and ("\u0130" in text or "i\u0307" in text.lower()):
         yield "RE2 does not take the dotted capital I for an i."

@@ -56,7 +56,8 @@ def write_reasons(output: Output, execution: ToolExecution, decision: Decision) 
     """Write every reason of a decision, the most severe first."""
     for reason in sorted(decision.reasons, key=lambda reason: -SEVERITY.index(reason.action)):
         aside = "" if reason.counts else " (mode shadow: does not count)"
-        output.line("    ", (f"{reason.action:5}", reason.action), f" {reason.entry}: {reason.message}", (aside, "aside"))
+        why = f" {reason.entry}: {reason.message}"
+        output.line("    ", (f"{reason.action:5}", reason.action), why, (aside, "aside"))
         if reason.where is not None and reason.span is not None:
             output.line("          ", (_found(execution, reason), "aside"))
     if not decision.reasons:
@@ -137,7 +138,8 @@ def summary(policy: Policy) -> Iterator[str]:
         parents = [excerpt(layer.name) if layer.name else "one without a name" for layer in policy.layers[:-1]]
         yield f"extends: {', '.join(parents)}; each decides too, and what one denies is denied"
     rest = "denied" if policy.default == "deny" else "allowed"
-    yield f"tools and agents: {_names('allowed', policy.tools.allow)}; {_names('denied', policy.tools.deny)}; others {rest}"
+    tools = policy.tools
+    yield f"tools and agents: {_names('allowed', tools.allow)}; {_names('denied', tools.deny)}; others {rest}"
     if policy.patterns:
         yield f"patterns: {len(policy.patterns)} that no call and no code may contain"
     if policy.rules:
@@ -157,10 +159,18 @@ def _names(word: str, names: tuple[str, ...]) -> str:
 
 
 def _operations(policy: Policy) -> str:
-    given = policy.operations.model_dump(by_alias=True, exclude_none=True) if policy.operations else {}
+    assert policy.operations is not None
+    given = policy.operations.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     default = given.pop("default", "deny")
-    entries = [f"{name} {given[name] if isinstance(given[name], str) else 'if'}" for name in OPERATION_NAMES if name in given]
+    entries = [f"{name} {_condition(given[name])}" for name in OPERATION_NAMES if name in given]
     return ", ".join([*entries, f"others {default}"])
+
+
+def _condition(entry: Any) -> str:
+    if isinstance(entry, str):
+        return entry
+    words = " and ".join(f"{key} {_value(_frozen(value))}" for key, value in entry.items())
+    return f"if {words if len(words) <= 60 else words[:57] + '...'}"
 
 
 def _frozen(value: Any) -> Any:

@@ -32,8 +32,8 @@ Say what a policy decides and why, without running or asking anything.
   smolagents-policy explain policy.yaml --recorded run.json --only-refused
 
 A recorded run is agent.memory.get_full_steps() written with json.dump, or a JSON Lines file with an execution a line
-(kind, name, arguments, id, parent_id, run_id, agent_path, step_number). Its calls are decided on in order, so that limits
-count; what the policy asks a person about counts as approved. The exit code is 1 if anything is refused.
+(kind, name, arguments, id, parent_id, run_id, agent_path, step_number). Its calls are decided on in order, so that
+limits count; what the policy asks a person about counts as approved. The exit code is 1 if anything is refused.
 """
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from .output import Commands
 
 _DESCRIPTION = """\
-Convert an Agent-OS policy (YAML or JSON). What could not be carried over exactly is said line by line on standard error,
-and in comments at the top of the policy:
+Convert an Agent-OS policy (YAML or JSON). What could not be carried over exactly is said line by line on standard
+error, and in comments at the top of the policy:
 
   looser      it refuses less than it did there
   stricter    it refuses more
