@@ -40,8 +40,17 @@ demo: $(VENV)/installed ## Two agents are told by a page to do harm, are refused
 .PHONY: test
 test: test-ours test-upstream ## The project's tests, then upstream's own tests on the fork
 
+# The server that tests of shared rates start. Where it cannot be installed, these tests are skipped and say so.
+.PHONY: redis-server
+redis-server:
+	@command -v redis-server >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { \
+			apt-get install --yes --no-install-recommends redis-server || { \
+				apt-get update && apt-get install --yes --no-install-recommends redis-server; }; } \
+	} || echo 'There is no redis-server, and it cannot be installed: as root, apt-get install redis-server'
+
 .PHONY: test-ours
-test-ours: $(VENV)/installed-test ## The project's tests (PYTEST="-k name" for some of them)
+test-ours: $(VENV)/installed-test redis-server ## The project's tests (PYTEST="-k name" for some of them)
 	$(BIN)/python -m pytest $(PYTEST)
 
 .PHONY: test-upstream

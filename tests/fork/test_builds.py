@@ -101,7 +101,7 @@ def test_metadata_is_upstreams_except_for_the_version_the_licence_and_our_extras
     # A field that a later release adds has to be taken over too.
     taken_over = {key.lower() for key in upstreams.metadata.keys()} - {"dynamic"}
     assert {key.lower() for key in ours.metadata.keys()} == taken_over | {"license-expression"}
-    assert extras(ours) - extras(upstreams) == {"policy"} and extras(upstreams) <= extras(ours)
+    assert extras(ours) - extras(upstreams) == {"policy", "policy-redis"} and extras(upstreams) <= extras(ours)
     for extra in {"", *extras(upstreams)}:
         assert needed(ours, extra) == needed(upstreams, extra)
     points = {(point.group, point.name, point.value) for point in upstreams.entry_points}

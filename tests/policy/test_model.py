@@ -176,14 +176,6 @@ def test_a_section_that_is_not_enforced_yet_is_refused_by_name(section):
     ]
 
 
-@pytest.mark.parametrize(
-    "limit", ["per_tool", "tokens", "run_seconds", "call_seconds", "identical_denials", "rates", "store"]
-)
-def test_a_limit_that_is_not_enforced_yet_is_refused_by_name(limit):
-    (problem,) = problems(f"version: 1\nlimits: {{tool_calls: 5, {limit}: 1}}\n")
-    assert problem.startswith(f"policy.yaml:2:25: limits.{limit}: `{limit}` is not known yet")
-
-
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_file():
     found = problems("vresion: 1\ndefault: alow\ntools: {deny: shell}\npatterns: ['', 5]\nlimits: {tool_calls: -1}\n")
     assert [problem.split(": ")[0] for problem in found] == [

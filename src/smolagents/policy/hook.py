@@ -10,7 +10,7 @@ from smolagents.hooks import Deny, RunInfo, ToolExecution, ToolOutcome, current_
 
 from .approval_desk import ApprovalDesk, Approver
 from .budgets import Budgets
-from .decision import Decision
+from .decision import Decision, Reason
 from .errors import excerpt
 from .events import EventHandler, Listeners, PolicyEvent, PolicyEventName
 from .judge import Judge
@@ -113,19 +113,16 @@ class PolicyHook:
 
     def before_run(self, run: RunInfo, /) -> Deny | None:
         """Start the clock of a run."""
-        self._budgets.begin_run(run.run_id)
-        return None
+        return _stop(self._budgets.begin_run(run))
 
     def after_step(self, step: ActionStep | PlanningStep, /) -> Deny | None:
         """Count what a step used."""
         run = current_run()
-        reasons = [] if run is None else self._budgets.add_step(run.run_id, step)
-        decision = Decision.of(reasons)
-        return Deny(decision.explain("The run", ""), code=decision.code, stop=True) if decision.is_refusal else None
+        return None if run is None else _stop(self._budgets.add_step(run, step))
 
     def after_run(self, run: RunInfo, error: BaseException | None, /) -> None:
         """Forget a run that is over."""
-        self._budgets.end_run(run.run_id)
+        self._budgets.end_run(run)
 
     def _tell(self, execution: ToolExecution, decision: Decision) -> None:
         def event(name: PolicyEventName) -> PolicyEvent:
@@ -144,6 +141,13 @@ class PolicyHook:
             self._listeners.tell("tool_call_blocked", event)
 
 
+def _stop(reasons: list[Reason]) -> Deny | None:
+    decision = Decision.of(reasons)
+    if not decision.is_refusal:
+        return None
+    return Deny(decision.explain("The run", "").rstrip(), code=decision.code, stop=True)
+
+
 def _subject(execution: ToolExecution) -> str:
     if execution.kind == "code":
         return "The code"
@@ -151,6 +155,8 @@ def _subject(execution: ToolExecution) -> str:
 
 
 def _advice(decision: Decision) -> str:
-    if decision.code == "limit_tool_calls":
+    if decision.code == "limit_rate":
+        return "Later there is room for it again."
+    if decision.code in ("limit_tool_calls", "limit_tokens", "limit_run_seconds"):
         return "Every further call in this run will be refused too. Give a final answer with what you have."
     return "The same call will be refused again, so do not repeat it."

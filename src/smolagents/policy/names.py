@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import re2
@@ -48,3 +48,9 @@ class NameList:
             if (by_wildcards_alone or glob.strip("*?")) and expression.fullmatch(name)
         ]
         return sorted(entries)
+
+
+def keys_naming(by_name: Mapping[str, object], names: NameList, name: str) -> list[str]:
+    """The keys of a mapping by names and globs, of which `names` was made, that name `name`: each once, as it is."""
+    keys = list(by_name)
+    return [keys[index] for index in sorted({index for index, _ in names.naming(name)})]

@@ -21,6 +21,8 @@ def problems_of(error: ValidationError, model: type[Section], document: Document
         path = (*(part for part in location[:-1] if not is_form(part)), *location[-1:])
         if finding["type"] != "extra_forbidden" and path and is_form(path[-1]):
             path = path[:-1]
+        is_about_key = path[-1:] == ("[key]",)  # As pydantic says that a mapping's key is wrong
+        path = path[:-1] if is_about_key else path
         if any(path[:length] in document.unusable for length in range(len(path) + 1)):
             continue
         if finding["type"] == "extra_forbidden":
@@ -30,7 +32,7 @@ def problems_of(error: ValidationError, model: type[Section], document: Document
                 message = f"There is no such key. {_suggest(key, ('regex', 'glob'))}"
                 problems.append(document.problem(message, (*path, key), at_key=True))
         else:
-            problems.append(document.problem(_message(finding), path))
+            problems.append(document.problem(_message(finding), path, at_key=is_about_key))
     return problems
 
 
@@ -48,6 +50,10 @@ def _message(finding: Mapping[str, Any]) -> str:
         return "This text has half a character (a lone surrogate) in it. Remove it."
     if kind in ("int_type", "int_from_float", "int_parsing"):
         return f"This has to be a whole number, and is {_describe(value)}."
+    if kind in ("float_type", "float_parsing"):
+        return f"This has to be a number, and is {_describe(value)}."
+    if kind == "greater_than":
+        return f"This has to be more than {context['gt']:g}, and is {value:g}."
     if kind == "greater_than_equal":
         return f"This has to be at least {context['ge']}, and is {value}."
     if kind == "less_than_equal":
