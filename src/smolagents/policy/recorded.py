@@ -44,6 +44,7 @@ class RecordedStep:
     run_id: str
     step: ActionStep | PlanningStep
     time: float | None = None
+    agent_path: tuple[str, ...] = SOME_AGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +207,14 @@ def _action_step(step: _Step) -> ActionStep:
         step_number=_whole(step["step_number"]),
         timing=_timing(step),
         token_usage=_tokens(step),
+        # That there is one matters: a model that answered and does not say what that took may have taken any amount.
+        model_output_message=step.get("model_output_message"),
         is_final_answer=bool(step.get("is_final_answer")),
     )
 
 
 def _planning_step(step: _Step) -> PlanningStep:
-    nothing_said = cast(Any, None)  # What was said to the model is not needed
-    return PlanningStep([], nothing_said, "", _timing(step), _tokens(step))
+    return PlanningStep([], cast(Any, step.get("model_output_message")), "", _timing(step), _tokens(step))
 
 
 def _timing(step: _Step) -> Timing:

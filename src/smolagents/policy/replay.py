@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
-from smolagents.hooks import ToolExecution
-from smolagents.memory import ActionStep, AgentMemory, PlanningStep
+from smolagents.hooks import RunInfo, ToolExecution
+from smolagents.memory import AgentMemory
 
 from .budgets import Budgets
 from .decision import Decision, Reason
 from .judge import Judge
 from .model import Policy
-from .recorded import RecordedCall, Recording, from_memory
+from .recorded import RecordedCall, RecordedStep, Recording, from_memory
 
 
 class Rehearsal:
@@ -52,7 +52,7 @@ class Rehearsal:
         if execution.kind not in self._policy.kinds:
             message = f"the policy says nothing about executions of kind {execution.kind}, so its hook is not asked"
             return Decision.of([Reason("allow", "kind_not_judged", "default", "", message)])
-        self._begin_run(execution.run_id)
+        self._begin(execution.run_id, execution.agent_path)
         if execution.run_id in self._stopped:
             return Decision.of([self._stopped[execution.run_id]])
         reasons = self._judge.reasons(execution)
@@ -65,15 +65,19 @@ class Rehearsal:
         self._note_stop(execution.run_id, decision)
         return decision
 
-    def end_step(self, run_id: str, step: ActionStep | PlanningStep) -> None:
+    def end_step(self, ended: RecordedStep) -> None:
         """Count what a step used."""
-        self._begin_run(run_id)
-        self._note_stop(run_id, Decision.of(self._budgets.add_step(run_id, step)))
+        run = self._begin(ended.run_id, ended.agent_path)
+        self._note_stop(ended.run_id, Decision.of(self._budgets.add_step(run, ended.step)))
 
-    def _begin_run(self, run_id: str) -> None:
+    def _begin(self, run_id: str, agent_path: tuple[str, ...]) -> RunInfo:
+        """Tell the limits of a run when it is first heard of: its clock starts."""
+        # The outermost agent; there is none here, and limits do not look at it.
+        outermost = RunInfo(agent=cast(Any, None), run_id=run_id, agent_path=agent_path[:1], parent_id=None)
         if run_id not in self._begun:
             self._begun.add(run_id)
-            self._budgets.begin_run(run_id)
+            self._note_stop(run_id, Decision.of(self._budgets.begin_run(outermost)))
+        return outermost
 
     def _note_stop(self, run_id: str, decision: Decision) -> None:
         if decision.action == "stop" and run_id not in self._stopped:
@@ -103,7 +107,7 @@ def replay(
         if isinstance(event, RecordedCall):
             decisions.append((event.execution, rehearsal.decide(event.execution)))
         else:
-            rehearsal.end_step(event.run_id, event.step)
+            rehearsal.end_step(event)
     return decisions
 
 

@@ -30,12 +30,11 @@ def add(commands: Commands) -> None:
 
 def run(options: Namespace, output: Output) -> int:
     policy, its_cases = Path(options.output), cases.beside(options.output)
-    for path, text in ((policy, starters.policy(options.name)), (its_cases, starters.cases(options.name))):
-        try:
-            with open(path, "w" if options.force else "x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-        except FileExistsError:
+    for path in () if options.force else (policy, its_cases):
+        if path.exists():
             return output.fail_with(f"{path} is there already. Choose another place with -o, or use --force.")
+    policy.write_bytes(starters.policy(options.name).encode())
+    its_cases.write_bytes(starters.cases(options.name).encode())
     output.line(f"{policy} is the policy {options.name}, and {its_cases} has its cases. Next:")
     output.line(f"  smolagents-policy test {policy}")
     output.data({"policy": str(policy), "cases": str(its_cases)})
