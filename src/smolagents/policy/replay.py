@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from smolagents.hooks import RunInfo, ToolExecution
@@ -27,14 +28,15 @@ class Rehearsal:
     """
 
     def __init__(self, policy: Policy):
-        self._policy = _with_store_in_memory(policy)
-        self._judge = Judge(self._policy, self._policy.kinds)
+        self._kinds = policy.kinds
+        self._judge = Judge(policy, policy.kinds)
+        self._counted = cast(Policy, _Counted(tuple(map(_with_store_in_memory, policy.layers))))
         self.begin()
 
     def begin(self) -> None:
         """Forget everything that was counted, and set the clock to 0."""
         self._now = 0.0
-        self._budgets = Budgets(self._policy, lambda: self._now)
+        self._budgets = Budgets(self._counted, lambda: self._now)
         self._begun: set[str] = set()
         self._stopped: dict[str, Reason] = {}
 
@@ -49,7 +51,7 @@ class Rehearsal:
 
     def decide(self, execution: ToolExecution) -> Decision:
         """The decision on an execution, which is then over."""
-        if execution.kind not in self._policy.kinds:
+        if execution.kind not in self._kinds:
             message = f"the policy says nothing about executions of kind {execution.kind}, so its hook is not asked"
             return Decision.of([Reason("allow", "kind_not_judged", "default", "", message)])
         self._begin(execution.run_id, execution.agent_path)
@@ -111,6 +113,13 @@ def replay(
     return decisions
 
 
+@dataclass(frozen=True)
+class _Counted:
+    """What limits need to know of a policy."""
+
+    layers: tuple[Policy, ...]
+
+
 def _with_store_in_memory(policy: Policy) -> Policy:
-    # What is imagined must use up nothing of what is real.
+    # What is imagined must use up nothing of what a fleet of machines shares.
     return policy.model_copy(update={"limits": policy.limits.model_copy(update={"store": "memory://"})})
