@@ -209,6 +209,7 @@ def test_a_file_with_an_execution_a_line_is_replayed(tmp_path):
         ('\n{"kind": "tool", "name": 1, "arguments": {}}\n', "audit.jsonl:2:1: `name` has to be text"),
         ("nothing\n", "audit.jsonl:1:1: This is not JSON"),
         ("1\n", "audit.jsonl:1:1: This is no record"),
+        ("9" * 5000, "audit.jsonl:1:1: This is "),
         ("[" * 100_000, "This is nested too deep"),
     ],
 )

@@ -283,6 +283,8 @@ def _json(text: str, source: str, line: int) -> Any:
     except json.JSONDecodeError as error:
         message = f"This is not JSON: {error.msg}, at {excerpt(text[error.pos : error.pos + 40])}."
         raise PolicyError([Problem(message, "", source, line + error.lineno - 1, error.colno)]) from None
+    except ValueError as error:  # A number with more digits than Python reads
+        raise PolicyError([Problem(f"This is not JSON: {error}.", "", source, line, 1)]) from None
     except RecursionError:
         raise PolicyError([Problem("This is nested too deep.", "", source, line, 1)]) from None
 

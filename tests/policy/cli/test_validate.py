@@ -54,10 +54,11 @@ def test_a_policy_is_read_from_standard_input(run, monkeypatch):
 
 
 def test_a_file_that_cannot_be_read_is_no_finding(run):
-    answer = run("validate", "absent.yaml")
+    answer = run("validate", "absent.yaml", "policy.yaml")
 
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err == "smolagents-policy: absent.yaml: No such file or directory.\n"
+    assert answer.code == 2
+    assert answer.err == "absent.yaml: The file cannot be read: No such file or directory.\n"
+    assert answer.out.startswith("policy.yaml: valid\n")
 
 
 def test_a_folder_is_no_policy(run, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import Namespace
 from collections import Counter
 from pathlib import Path
@@ -44,7 +45,7 @@ def add(commands: Commands) -> None:
     what.add_argument("--tool", metavar="NAME", help="a call of this tool")
     what.add_argument("--agent", metavar="NAME", help="a delegation to this managed agent")
     what.add_argument("--operation", metavar="NAME", help="an operation, such as file.read")
-    what.add_argument("--code", metavar="FILE", help="a code action with the text of this file")
+    what.add_argument("--code", metavar="FILE", help="a code action with the text of this file; - is standard input")
     what.add_argument("--recorded", metavar="RUN", help="every execution of a recorded run")
     parser.add_argument(
         "--arg", metavar="K=V", action="append", default=[], help="an argument as text; K:=V if the value is JSON"
@@ -71,6 +72,8 @@ def run(options: Namespace, output: Output) -> int:
 
 
 def _mistake(options: Namespace) -> str | None:
+    if options.policy == options.code == policies.STDIN:
+        return "Only one of the policy and the code can come from standard input."
     if options.arg and (options.recorded or options.code):
         return "--arg goes with --tool, --agent or --operation."
     if options.recorded is None and (options.only_refused or options.managed_agent):
@@ -102,7 +105,7 @@ def _execution(options: Namespace) -> ToolExecution:
 
 
 def _code(path: str) -> str:
-    raw = policies.read_stdin() if path == policies.STDIN else Path(path).read_bytes()
+    raw = sys.stdin.buffer.read() if path == policies.STDIN else Path(path).read_bytes()
     return raw.decode("utf-8", "replace")
 
 

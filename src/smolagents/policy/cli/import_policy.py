@@ -35,10 +35,7 @@ def add(commands: Commands) -> None:
 
 
 def run(options: Namespace, output: Output) -> int:
-    if options.file == policies.STDIN:
-        conversion = convert(policies.read_stdin(), "<stdin>")
-    else:
-        conversion = convert(Path(options.file).read_bytes(), options.file)
+    conversion = convert(policies.read(options.file), policies.called(options.file))
     text = conversion.dump()
     for note in conversion.notes:
         output.message(str(note))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SHOWN_PROBLEMS, PolicyError
+from ..errors import SHOWN_PROBLEMS, PolicyError, Problem
 from . import describe, policies
 from .output import Output
 
@@ -30,15 +30,22 @@ def add(commands: Commands) -> None:
 def run(options: Namespace, output: Output) -> int:
     results = [_validate(path, output) for path in options.files]
     output.data(results)
+    if any(result["valid"] is None for result in results):
+        return 2
     return 0 if all(result["valid"] for result in results) else 1
 
 
 def _validate(path: str, output: Output) -> dict[str, Any]:
-    if path != policies.STDIN:
-        with open(path, "rb"):  # A file that cannot be opened is no finding about a policy
-            pass
+    """What there is to say about a file; whether it is valid is `None` if it cannot be read."""
     try:
+        if path != policies.STDIN:
+            with open(path, "rb"):
+                pass
         policy = policies.load(path)
+    except OSError as error:
+        problem = Problem(f"The file cannot be read: {error.strerror or error}.", source=path)
+        output.message(str(problem))
+        return {"file": path, "valid": None, "problems": [describe.problem_data(problem)]}
     except PolicyError as error:
         for problem in error.problems[:SHOWN_PROBLEMS]:
             output.line(str(problem))
