@@ -8,6 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from smolagents import ToolCallingAgent
+from smolagents.hooks_testing import ScriptedModel
+from smolagents.policy.events import EVENT_NAMES
+
 from .executions import execution, hook_for, refused
 
 
@@ -109,3 +113,39 @@ def test_an_event_that_does_not_exist_is_refused_with_the_nearest_one():
         hook_for().on("policy_violations", print)
     with pytest.raises(TypeError, match="cannot be called"):
         hook_for().on("*", "print")
+
+
+def test_a_warning_of_a_limit_says_where_the_agent_was_and_how_much_is_used():
+    hook = hook_for(name="production", limits={"tool_calls": 5})
+    heard = []
+    hook.on("limit_warning", heard.append)
+    for _ in range(5):
+        hook.before_tool_execution(execution("search"))
+    (event,) = heard
+    assert (event.entry, event.used, event.limit) == ("limits.tool_calls", 4, 5)
+    assert (event.run_id, event.agent_path, event.step_number) == ("run", ("CodeAgent",), 1)
+    assert (event.policy_name, event.policy_digest) == ("production", hook.policy.digest)
+
+
+def test_a_warning_of_a_limit_that_a_step_comes_near_names_the_step():
+    hook = hook_for(limits={"tokens": 32})  # The script's model says that a step takes 15
+    heard = []
+    hook.on("limit_warning", heard.append)
+    model = ScriptedModel([("final_answer", {"no": "answer"})], [("final_answer", {"answer": "done"})])
+    ToolCallingAgent(tools=[], model=model, hooks=[hook], name="boss", verbosity_level=0).run("task")
+    (event,) = heard
+    assert (event.entry, event.used, event.agent_path, event.step_number) == ("limits.tokens", 30, ("boss",), 2)
+
+
+def test_what_all_events_have_in_common_is_said_by_each_of_them():
+    hook = hook_for(
+        tools={"deny": ["shell"]}, limits={"tool_calls": 1}, rules=[{"id": "a", "when": {}, "action": "ask"}]
+    )
+    heard = []
+    hook.on("*", heard.append)
+    hook.before_tool_execution(execution("search"))
+    hook.before_tool_execution(execution("shell"))
+    assert {event.name for event in heard} == set(EVENT_NAMES)
+    for event in heard:
+        assert (event.run_id, event.agent_path, event.step_number) == ("run", ("CodeAgent",), 1)
+        assert event.time.utcoffset() == timedelta(0) and event.id

@@ -1,4 +1,4 @@
-"""Whether a path is in a folder: as the operating system follows it, and unknown where tools may read it differently."""
+"""Whether a path is in a folder: as the system follows it, and unknown where tools may read it differently."""
 
 from __future__ import annotations
 

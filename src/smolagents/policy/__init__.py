@@ -8,9 +8,11 @@ The hook uses nothing but the public protocol of `smolagents.hooks`.
 """
 
 try:
+    from .approval import Approval, ApprovalRequest, Approver, FunctionApprover
+    from .console_approver import ConsoleApprover
     from .decision import Decision, Reason
     from .errors import PolicyError, Problem
-    from .events import PolicyEvent
+    from .events import ApprovalRequested, ApprovalResolved, LimitWarned, PolicyEvent
     from .fields import GlobPattern, RegexPattern
     from .hook import PolicyHook
     from .limits import Limits
@@ -23,8 +25,16 @@ except ModuleNotFoundError as error:
 
 
 __all__ = [
+    "Approval",
+    "ApprovalRequest",
+    "ApprovalRequested",
+    "ApprovalResolved",
+    "Approver",
+    "ConsoleApprover",
     "Decision",
+    "FunctionApprover",
     "GlobPattern",
+    "LimitWarned",
     "Limits",
     "Policy",
     "PolicyError",

@@ -7,9 +7,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 from uuid import uuid4
 
+from .approval import ApprovalRequest
 from .decision import Decision
 from .errors import nearest
 
@@ -20,36 +21,111 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PolicyEventName = Literal["policy_check", "policy_violation", "tool_call_blocked"]
-EVENT_NAMES: tuple[str, ...] = get_args(PolicyEventName)
+EventName = Literal[
+    "policy_check",
+    "policy_violation",
+    "tool_call_blocked",
+    "limit_warning",
+    "approval_requested",
+    "approval_resolved",
+]
+EVENT_NAMES: tuple[str, ...] = get_args(EventName)
 ALL_EVENTS = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyEvent:
-    """Something that a policy hook did.
+class Event:
+    """What all events have in common.
 
     Attributes:
-        name (`str`): `policy_check` for every decision; `policy_violation` if the policy objects; `tool_call_blocked`
-            if the execution, of whatever kind, is therefore refused.
-        execution (`ToolExecution`): What was about to happen.
-        decision (`Decision`): What the policy says about it, with all reasons.
+        name (`str`): Which event it is.
+        run_id (`str`): The outermost run that it happened in.
+        agent_path (`tuple[str, ...]`): The names of the agents from the outermost one to the one that was at work.
+        step_number (`int`): The step of that agent, from 1; 0 outside of a step.
         policy_name (`str`, *optional*): The policy's name, if it has one.
         policy_digest (`str`): The policy's digest.
         id (`str`): Unique to this event.
         time (`datetime`): When, in UTC.
     """
 
-    name: PolicyEventName
-    execution: ToolExecution
-    decision: Decision
+    name: EventName
+    run_id: str
+    agent_path: tuple[str, ...]
+    step_number: int
     policy_name: str | None
     policy_digest: str
     id: str = field(default_factory=lambda: uuid4().hex)
     time: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
 
-EventHandler = Callable[[PolicyEvent], object]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyEvent(Event):
+    """A decision: `policy_check` for every one; `policy_violation` if the policy objects; `tool_call_blocked` if the
+    execution, of whatever kind, is therefore refused.
+
+    Attributes:
+        execution (`ToolExecution`): What was about to happen.
+        decision (`Decision`): What the policy says about it, with all reasons.
+    """
+
+    execution: ToolExecution
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitWarned(Event):
+    """`limit_warning`: a run has used most of what a limit grants it. Told once for each run and limit.
+
+    Attributes:
+        entry (`str`): The limit, such as `limits.tool_calls`.
+        used (`float`): How much of it is used.
+        limit (`float`): How much there is.
+    """
+
+    entry: str
+    used: float
+    limit: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequested(Event):
+    """`approval_requested`: a call waits for a person, who is asked now.
+
+    Attributes:
+        execution (`ToolExecution`): What was about to happen.
+        request (`ApprovalRequest`): What is asked, with the digest for `PolicyHook.approve`.
+    """
+
+    execution: ToolExecution
+    request: ApprovalRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalResolved(Event):
+    """`approval_resolved`: whether a call was approved. Also told if an approval was there before anybody was asked.
+
+    Attributes:
+        execution (`ToolExecution`): What was about to happen.
+        request (`ApprovalRequest`): What was asked.
+        approved (`bool`): Whether the call may be made.
+        code (`str`): `approved`, or the code of the denial.
+        by (`str`, *optional*): Who answered, if anybody did.
+        note (`str`, *optional*): What they had to say.
+        always (`bool`): Whether the approval holds for the same call until it expires.
+        seconds (`float`): How long it took.
+    """
+
+    execution: ToolExecution
+    request: ApprovalRequest
+    approved: bool
+    code: str
+    by: str | None
+    note: str | None
+    always: bool
+    seconds: float
+
+
+EventHandler = Callable[[Any], object]
 
 
 class Listeners:
@@ -84,7 +160,7 @@ class Listeners:
 
         return unsubscribe
 
-    def tell(self, event_name: PolicyEventName, make_event: Callable[[PolicyEventName], PolicyEvent]) -> None:
+    def tell(self, event_name: EventName, make_event: Callable[[EventName], Event]) -> None:
         """Make the event and hand it to those who listen. A handler that raises is logged and changes nothing."""
         handlers = [handler for wanted, handler in self._handlers if wanted in (event_name, ALL_EVENTS)]
         if not handlers:

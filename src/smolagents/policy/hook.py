@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smolagents.hooks import Deny, RunInfo, ToolExecution, ToolOutcome, current_run
 
-from .approval_desk import ApprovalDesk, Approver
-from .budgets import Budgets
+from .approval import ApprovalRequest, Approver
+from .approval_desk import ApprovalDesk, Verdict
+from .attachment import Attachment, Check, Inventory, uncovered
+from .budgets import Budgets, LimitWarning
 from .decision import Decision, Reason
-from .errors import excerpt
-from .events import EventHandler, Listeners, PolicyEvent, PolicyEventName
+from .errors import PolicyError, excerpt
+from .events import (
+    ApprovalRequested,
+    ApprovalResolved,
+    Event,
+    EventHandler,
+    EventName,
+    LimitWarned,
+    Listeners,
+    PolicyEvent,
+)
 from .judge import Judge
 from .model import Policy
 
 
 if TYPE_CHECKING:
+    from smolagents.agents import MultiStepAgent
     from smolagents.memory import ActionStep, PlanningStep
 
 
+# Codes of denials that say nothing about the next time: nobody has decided
+_WITHOUT_ANSWER = ("no_approver", "approval_timeout", "approval_error", "approval_expired")
 _SUBJECTS = {"tool": "The tool", "agent": "The agent", "operation": "The operation"}
 
 
@@ -38,6 +53,8 @@ class PolicyHook:
         clock (`Callable[[], float]`): The time in seconds, for limits and approvals.
         kinds (`Collection[str]`, *optional*): The kinds of execution to judge: by default tools, agents and code, and
             operations if the policy speaks of them. `{"code"}` for executors that run code elsewhere.
+        check (`str`): What to do if the policy names what an agent does not have: `error` to refuse the agent, `warn`
+            to log it, for a hook that several different agents share.
 
     Attributes:
         policy ([`Policy`]): The policy that it was made with.
@@ -50,6 +67,7 @@ class PolicyHook:
         approver: Approver | None = None,
         clock: Callable[[], float] = time.monotonic,
         kinds: Collection[str] | None = None,
+        check: Check = "error",
     ):
         if not isinstance(policy, Policy):
             hint = f" Write PolicyHook(Policy.load({policy!r}))." if isinstance(policy, str) else ""
@@ -58,18 +76,22 @@ class PolicyHook:
         self.kinds = policy.kinds if kinds is None else frozenset(kinds)
         self._policy_digest = policy.digest
         self._judge = Judge(policy, self.kinds)
-        self._budgets = Budgets(policy, clock)
-        self._desk = ApprovalDesk(policy, approver, clock)
+        self._budgets = Budgets(policy, clock, on_warning=self._tell_warning)
+        self._desk = ApprovalDesk(policy, approver, clock, self._tell_request, self._tell_verdict)
+        self._attachment = Attachment(policy, check)
         self._listeners = Listeners()
+        self._place = _Place()
 
     def on(self, event: str, handler: EventHandler) -> Callable[[], None]:
-        """Call `handler` with every [`PolicyEvent`] of a name, or with all of them for `"*"`.
+        """Call `handler` with every event of a name, or with all of them for `"*"`.
 
         The handler is called in the thread that decides, which waits for it. If it raises, that is logged and changes
         nothing.
 
         Args:
-            event (`str`): `policy_check`, `policy_violation`, `tool_call_blocked`, or `*`.
+            event (`str`): `policy_check`, `policy_violation` or `tool_call_blocked` (a [`PolicyEvent`]),
+                `limit_warning` ([`LimitWarned`]), `approval_requested` ([`ApprovalRequested`]), `approval_resolved`
+                ([`ApprovalResolved`]), or `*`.
             handler (`Callable`): Is called with the event.
 
         Returns:
@@ -84,8 +106,39 @@ class PolicyHook:
         """What the policy says about an execution now. Nothing is counted, nobody is asked or told."""
         return Decision.of([*self._judge.reasons(execution), *self._budgets.reached(execution)])
 
+    def approve(self, digest: str, *, note: str | None = None, by: str | None = None) -> None:
+        """Approve a call, once: the one that waits for an answer, or the next one with that digest.
+
+        Until then, and at most `approvals.valid_seconds`, the approval is kept. Who was denied for want of an approval
+        can repeat the call.
+
+        Args:
+            digest (`str`): The digest of the call, from its denial or from the event `approval_requested`.
+            note (`str`, *optional*): A word on it, for the events.
+            by (`str`, *optional*): Who approves.
+
+        Raises:
+            `ValueError`: If that is no digest.
+        """
+        self._desk.approve(digest, note=note, by=by)
+
+    def check_agent(self, agent: MultiStepAgent, /) -> None:
+        """Check that what the policy names exists: the host calls this when an agent with the hook is built.
+
+        Raises:
+            `PolicyError`: If the policy itself, those that it extends aside, names a tool, agent or argument that
+                neither the agent has nor one that it manages.
+        """
+        self._attachment.attach(agent, is_its_own=any(hook is self for hook in agent.hooks))
+
+    def uncovered(self, agent: MultiStepAgent) -> list[str]:
+        """The tools and agents of an agent, and of those that it manages, that the policy does not name: for them
+        `default` decides."""
+        return uncovered(self.policy, Inventory.of(agent))
+
     def before_tool_execution(self, execution: ToolExecution, /) -> Deny | None:
         """Decide on an execution; a call that is let pass takes its place in the limits."""
+        self._place.agent_path, self._place.step_number = execution.agent_path, execution.step_number
         reasons = self._judge.reasons(execution)
         # A call that is refused anyway takes no place, but if there is none left, that is a reason too.
         is_refused = Decision.of(reasons).is_refusal
@@ -105,6 +158,8 @@ class PolicyHook:
     def after_tool_execution(self, execution: ToolExecution, outcome: ToolOutcome, /) -> Deny | None:
         """Settle what `before_tool_execution` reserved: a call that was refused by anyone was not made."""
         self._budgets.settle(execution, was_run=outcome.status != "denied")
+        if outcome.denial is not None and outcome.denial.stop:
+            self._desk.withdraw(execution.run_id)
         return None
 
     def deadline(self, execution: ToolExecution, /) -> float | None:
@@ -112,33 +167,96 @@ class PolicyHook:
         return self._budgets.deadline(execution)
 
     def before_run(self, run: RunInfo, /) -> Deny | None:
-        """Start the clock of a run."""
-        return _stop(self._budgets.begin_run(run))
+        """Start the clock of a run. One whose agent no longer fits the policy is stopped."""
+        stop = _stop(self._budgets.begin_run(run))
+        try:
+            self._attachment.check_again(run.agent)
+        except PolicyError as error:
+            return Deny(f"The policy does not fit the agent: {error}", code="policy_mismatch", stop=True)
+        return stop
 
     def after_step(self, step: ActionStep | PlanningStep, /) -> Deny | None:
         """Count what a step used."""
         run = current_run()
-        return None if run is None else _stop(self._budgets.add_step(run, step))
+        if run is None:
+            return None
+        self._place.agent_path, self._place.step_number = run.agent_path, getattr(step, "step_number", 0)
+        stop = _stop(self._budgets.add_step(run, step))
+        if stop is not None:
+            self._desk.withdraw(run.run_id)
+        return stop
 
     def after_run(self, run: RunInfo, error: BaseException | None, /) -> None:
         """Forget a run that is over."""
         self._budgets.end_run(run)
+        if run.parent_id is None:
+            self._desk.withdraw(run.run_id)
 
     def _tell(self, execution: ToolExecution, decision: Decision) -> None:
-        def event(name: PolicyEventName) -> PolicyEvent:
-            return PolicyEvent(
-                name=name,
-                execution=execution,
-                decision=decision,
-                policy_name=self.policy.name,
-                policy_digest=self._policy_digest,
-            )
+        def event(name: EventName) -> Event:
+            return PolicyEvent(decision=decision, **self._about(name, execution))
 
         self._listeners.tell("policy_check", event)
         if decision.shadow_action in ("deny", "stop"):
             self._listeners.tell("policy_violation", event)
         if decision.is_refusal:
             self._listeners.tell("tool_call_blocked", event)
+
+    def _tell_request(self, request: ApprovalRequest) -> None:
+        def event(name: EventName) -> Event:
+            return ApprovalRequested(request=request, **self._about(name, request.execution))
+
+        self._listeners.tell("approval_requested", event)
+
+    def _tell_verdict(self, request: ApprovalRequest, verdict: Verdict) -> None:
+        def event(name: EventName) -> Event:
+            return ApprovalResolved(
+                request=request,
+                approved=verdict.approved,
+                code=verdict.code,
+                by=verdict.by,
+                note=verdict.note,
+                always=verdict.always,
+                seconds=verdict.seconds,
+                **self._about(name, request.execution),
+            )
+
+        self._listeners.tell("approval_resolved", event)
+
+    def _tell_warning(self, warning: LimitWarning) -> None:
+        def event(name: EventName) -> Event:
+            return LimitWarned(
+                name=name,
+                run_id=warning.run_id,
+                agent_path=self._place.agent_path,
+                step_number=self._place.step_number,
+                policy_name=self.policy.name,
+                policy_digest=self._policy_digest,
+                entry=warning.entry,
+                used=warning.used,
+                limit=warning.limit,
+            )
+
+        self._listeners.tell("limit_warning", event)
+
+    def _about(self, name: EventName, execution: ToolExecution) -> dict[str, Any]:
+        """What events about an execution have in common."""
+        return dict(
+            name=name,
+            execution=execution,
+            run_id=execution.run_id,
+            agent_path=execution.agent_path,
+            step_number=execution.step_number,
+            policy_name=self.policy.name,
+            policy_digest=self._policy_digest,
+        )
+
+
+class _Place(threading.local):
+    """Where the agent is that something is being booked for in this thread."""
+
+    agent_path: tuple[str, ...] = ()
+    step_number: int = 0
 
 
 def _stop(reasons: list[Reason]) -> Deny | None:
@@ -159,4 +277,6 @@ def _advice(decision: Decision) -> str:
         return "Later there is room for it again."
     if decision.code in ("limit_tool_calls", "limit_tokens", "limit_run_seconds"):
         return "Every further call in this run will be refused too. Give a final answer with what you have."
+    if decision.code in _WITHOUT_ANSWER:
+        return "Do not repeat the call unless you are told that it was approved."
     return "The same call will be refused again, so do not repeat it."

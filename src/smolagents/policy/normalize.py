@@ -55,6 +55,11 @@ def forms(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((without_surrogates(text), normalized, normalized.strip(" "))))
 
 
+def is_invisible(character: str) -> bool:
+    """Whether a character is drawn as nothing, white space aside."""
+    return _INVISIBLE.fullmatch(character) is not None
+
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
