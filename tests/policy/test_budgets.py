@@ -383,7 +383,7 @@ def plan(tokens=15):
     )
 
 
-def test_when_the_tokens_are_used_up_calls_are_refused_and_one_more_step_follows():
+def test_when_the_tokens_are_used_up_calls_are_refused_and_two_steps_are_left_to_answer():
     kept = books(tokens=30)
     run = run_info()
     assert kept.budgets.begin_run(run) == kept.budgets.add_step(run, step()) == kept.budgets.reserve(execution()) == []
@@ -392,41 +392,46 @@ def test_when_the_tokens_are_used_up_calls_are_refused_and_one_more_step_follows
     assert (reason.code, reason.action) == ("limit_tokens", "deny")
     assert "used 30 of the 30 tokens" in reason.message
     assert kept.budgets.deadline(code("1")) == LAST_STEP_SECONDS
+    assert kept.budgets.add_step(run, step()) == []
     (reason,) = kept.budgets.add_step(run, step())
     assert (reason.code, reason.action) == ("limit_tokens", "stop")
 
 
-def test_a_plan_is_not_the_last_step():
-    budgets = books(tokens=20).budgets
-    run = run_info()
-    assert budgets.add_step(run, step()) == budgets.add_step(run, plan()) == budgets.add_step(run, plan()) == []
-    assert codes(budgets.add_step(run, step())) == ["limit_tokens"]
+def codes_of_steps(budgets, run, *steps):
+    return [codes(budgets.add_step(run, taken)) for taken in steps]
 
 
-def test_a_plan_that_uses_the_last_tokens_is_followed_by_the_last_step():
+STOP = ["limit_tokens"]
+
+
+def test_a_plan_is_not_one_of_the_last_steps():
     budgets = books(tokens=10).budgets
-    assert budgets.add_step(run_info(), plan()) == []
-    assert codes(budgets.add_step(run_info(), step())) == ["limit_tokens"]
+    steps = (step(), plan(), step(), plan(), plan(), step())
+    assert codes_of_steps(budgets, run_info(), *steps) == [[], [], [], [], [], STOP]
 
 
-def test_every_agent_of_a_run_has_a_last_step():
-    budgets = books(tokens=20).budgets
+def test_a_plan_that_uses_the_last_tokens_is_followed_by_the_last_steps():
+    budgets = books(tokens=10).budgets
+    assert codes_of_steps(budgets, run_info(), plan(), step(), step()) == [[], [], STOP]
+
+
+def test_every_agent_of_a_run_has_its_last_steps():
+    budgets = books(tokens=30).budgets
     manager, worker = run_info(), run_info("run", "manager", "worker", parent_id="execution-1")
     budgets.begin_run(manager)
     budgets.begin_run(worker)
-    assert budgets.add_step(worker, step()) == budgets.add_step(worker, step()) == []
-    assert budgets.add_step(worker, step(answers=True)) == []
-    assert budgets.add_step(manager, step()) == []  # The step in which the worker was called
-    assert codes(budgets.add_step(manager, step())) == ["limit_tokens"]
+    assert codes_of_steps(budgets, worker, step(), step(), step(), step(answers=True)) == [[]] * 4
+    # The first is the step in which the worker was called
+    assert codes_of_steps(budgets, manager, step(), step(), step()) == [[], [], STOP]
 
 
-def test_an_agent_that_is_started_with_nothing_left_has_a_single_step():
+def test_an_agent_that_a_call_under_way_starts_has_its_last_steps():
     budgets = books(tokens=10).budgets
     late = run_info("run", "manager", "worker", parent_id="execution-1")
     budgets.begin_run(run_info())
     budgets.add_step(run_info(), step())
     assert budgets.begin_run(late) == []
-    assert codes(budgets.add_step(late, step())) == ["limit_tokens"]
+    assert codes_of_steps(budgets, late, step(), step()) == [[], STOP]
 
 
 def test_a_run_that_has_nothing_left_when_it_begins_is_stopped():
@@ -440,7 +445,7 @@ def test_a_run_that_has_nothing_left_when_it_begins_is_stopped():
 @pytest.mark.parametrize("last", [{"answers": True}, {"error": AgentMaxStepsError("Reached max steps.", LOGGER)}])
 def test_a_step_that_ends_the_run_anyway_is_not_stopped(last):
     budgets = books(tokens=10).budgets
-    assert budgets.add_step(run_info(), step()) == budgets.add_step(run_info(), step(**last)) == []
+    assert codes_of_steps(budgets, run_info(), step(), step(), step(**last)) == [[], [], []]
 
 
 @pytest.mark.parametrize("unknown", [None, 0])

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # An agent in a run: its path, and the execution that it runs in
 _AgentKey = tuple[tuple[str, ...], "str | None"]
 
+# Steps that an agent has when nothing is left: one to find that out, as its calls are refused, and one to answer.
+LAST_STEPS = 2
+
 # A run's accounts take about a kilobyte. They are dropped when the run ends, but not every host tells of runs.
 REMEMBERED_RUNS = 4096
 
@@ -60,7 +63,7 @@ class _Run:
         self.accounts = accounts  # One for each policy
         self.agents = 0  # That began to run and did not end
         self.under_way: dict[str, list[tuple[Account, str | None]]] = {}  # Places by the execution that has them
-        self.last_steps: set[_AgentKey] = set()  # Agents whose next step, or the one they are in, is the last
+        self.last_steps: dict[_AgentKey, int] = {}  # How many steps each agent has left, once nothing else is
         self.warned: set[tuple[LayerLimits, str]] = set()
 
     @property
@@ -112,8 +115,7 @@ class Budgets:
             booked.agents += 1
             if not (reasons := self._used_up(booked, now)):
                 return []
-            # One that a call under way still starts gets a single step
-            booked.last_steps.add(_agent_of(run))
+            booked.last_steps[_agent_of(run)] = LAST_STEPS
         return _stopping(reasons, "") if _is_outermost(run) else []
 
     def end_run(self, run: RunInfo) -> None:
@@ -211,7 +213,7 @@ class Budgets:
         return min(bounds, default=None)
 
     def add_step(self, run: RunInfo, step: ActionStep | PlanningStep) -> list[Reason]:
-        """Book what a step used. Reasons to stop, if a limit was used up already when the step began."""
+        """Book what a step used. Reasons to stop, if the agent has had its last steps with nothing left."""
         now, tokens = self._clock(), _tokens(step)
         with self._lock:
             booked = self._run(run.run_id, now)
@@ -220,14 +222,12 @@ class Budgets:
                 account.tokens_are_known &= tokens is not None
             high = self._newly_high(booked, None, now)
             reasons = self._used_up(booked, now)
-            was_last = _agent_of(run) in booked.last_steps
-            if reasons:
-                booked.last_steps.add(_agent_of(run))
+            steps_left = self._steps_left(booked, run, step) if reasons else LAST_STEPS
         self._warn(run.run_id, high)
-        # What ends the agent's run anyway needs no stop, and a plan is followed by the step that it is for.
-        if not was_last or not isinstance(step, ActionStep) or _is_end(step):
+        # What ends the agent's run anyway needs no stop.
+        if steps_left > 0 or not isinstance(step, ActionStep) or _is_end(step):
             return []
-        return _stopping(reasons, ", and had another step to answer")
+        return _stopping(reasons, ", and had its last steps to answer")
 
     @contextmanager
     def waiting(self, run_id: str) -> Iterator[None]:
@@ -268,6 +268,15 @@ class Budgets:
             if layer.counts
             for reason in layer.used_up(account, run.clock, now)
         ]
+
+    def _steps_left(self, run: _Run, agent: RunInfo, step: ActionStep | PlanningStep) -> int:
+        """How many steps an agent has after this one, in a run in which nothing is left."""
+        key = _agent_of(agent)
+        before = run.last_steps.get(key, LAST_STEPS + 1)  # This step had begun before
+        # A plan comes before the step that it is for
+        after = before - 1 if isinstance(step, ActionStep) else min(before, LAST_STEPS)
+        run.last_steps[key] = after
+        return after
 
     def _newly_high(self, run: _Run, name: str | None, now: float) -> list[Usage]:
         high = []

@@ -102,7 +102,7 @@ class Rates:
 
     def _full(self, entry: str) -> Reason:
         text = self._texts[entry]
-        message = f"{self._called} grants {excerpt(entry)} {text}, and they are used up for now (limits.rates)"
+        message = f"{self._called} grants {excerpt(entry)} a rate of {text}, which is used up for now (limits.rates)"
         return Reason("deny", "limit_rate", _entry(entry), text, message, counts=self._counts)
 
     def _store_failure(self) -> Reason:
