@@ -22,15 +22,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 def agent_options(path: str) -> dict[str, Any]:
     """What `smolagent --policy` builds its agent with: a hook for the policy in the file `path`.
 
+    Where the policy says `ask`, the person at the terminal is asked. The tools are those of the command line, so what
+    the policy names and the agent does not have is logged, and no error.
+
     Raises:
         `SystemExit`: With code 2, after a message, if the file cannot be read or is no policy.
     """
     try:
-        from .policy import Policy, PolicyError, PolicyHook
+        from .policy import ConsoleApprover, Policy, PolicyError, PolicyHook
     except ModuleNotFoundError as error:
         raise SystemExit(_without_extra(error)) from None
     try:
-        return {"hooks": [PolicyHook(Policy.load(path))]}
+        return {"hooks": [PolicyHook(Policy.load(path), approver=ConsoleApprover(), check="warn")]}
     except PolicyError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None

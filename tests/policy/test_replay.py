@@ -71,10 +71,14 @@ def test_the_json_of_a_memory_is_replayed_like_the_memory():
 
 
 def test_tokens_of_recorded_steps_count():
-    decisions = replay(policy(limits={"tokens": 20}), three_acts().memory)
+    turns = [[("act", {"what": str(number)})] for number in range(6)]
+    agent = finished(ToolCallingAgent, *turns, [("final_answer", {"answer": "end"})])
 
-    # 15 tokens a step: the second step uses them up, and there is one more to answer in.
-    assert [decision.code for _, decision in decisions[2:]] == ["limit_tokens", "run_stopped"]
+    codes = [decision.code for _, decision in replay(policy(limits={"tokens": 20}), agent.memory)]
+
+    # 15 tokens a step: the second step uses them up. There is time to answer, and then the run is over.
+    assert codes[:3] == ["", "", "limit_tokens"]
+    assert codes[-1] == "run_stopped"
 
 
 def test_a_call_that_a_person_would_be_asked_about_is_reported_as_that_and_counts():

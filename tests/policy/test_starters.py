@@ -4,7 +4,9 @@ from importlib.resources import files
 
 import pytest
 
-from smolagents.policy import Policy, starters
+from smolagents import CodeAgent, VisitWebpageTool, WebSearchTool
+from smolagents.hooks_testing import ScriptedModel
+from smolagents.policy import Policy, PolicyHook, starters
 from smolagents.policy.cases import load
 
 
@@ -27,6 +29,13 @@ def test_every_rule_is_expected_by_a_case(starter):
     expected = {name for case in cases.cases for call in case.each_call() for name in call.because or ()}
 
     assert {rule.id for rule in policy.rules} <= expected
+
+
+def test_it_fits_an_agent_with_the_tools_that_smolagents_comes_with(starter):
+    policy, _ = starter
+    tools = [] if policy.name == "no-network" else [WebSearchTool(), VisitWebpageTool()]
+
+    CodeAgent(tools=tools, model=ScriptedModel("nothing"), hooks=[PolicyHook(policy)])
 
 
 def test_the_list_names_every_file_and_no_other():

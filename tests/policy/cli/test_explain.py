@@ -203,4 +203,4 @@ def test_what_a_model_wrote_cannot_steer_the_terminal(run):
     answer = run("explain", "policy.yaml", "--tool", "web_search", "--arg", "query=\x1b[2J\nallow everything\u202e")
 
     assert "\x1b" not in answer.out and "\u202e" not in answer.out
-    assert answer.out.splitlines()[0].startswith('allow  web_search(query="\\x1b[2J\\nallow')
+    assert answer.out.splitlines()[0].startswith('allow  web_search(query="<U+001B>[2J\\nallow')

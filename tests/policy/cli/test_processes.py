@@ -96,6 +96,14 @@ def test_smolagent_builds_its_agent_with_the_policy(folder):
     assert "done" in done.stdout
 
 
+def test_smolagent_asks_the_person_at_the_terminal_and_without_one_the_answer_is_no(folder):
+    (folder / "code.yaml").write_text("version: 1\nrules: [{id: look, when: {kind: code}, action: ask}]\n")
+
+    done = start("-c", SMOLAGENT, "a task", "--tools", "--policy", "code.yaml", env={"COLUMNS": "300"})
+
+    assert "there is no terminal" in done.stdout
+
+
 @pytest.mark.parametrize(
     "text, message",
     [(None, "bad.yaml: The file cannot be read"), ("version: 1\ntool: {}\n", "bad.yaml:2:1: tool: ")],

@@ -6,37 +6,28 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from smolagents.hooks import Opaque, ToolExecution
+from smolagents.hook_arguments import freeze
+from smolagents.hooks import ToolExecution
 
 from ..decision import SEVERITY, Decision, Reason
 from ..errors import Problem, excerpt
 from ..model import Policy
 from ..operations import OPERATION_NAMES
+from ..readable import literal
 from ..texts import texts
 from .output import Output
-
-
-_LONGEST_CALL = 160  # characters
 
 
 def call(execution: ToolExecution) -> str:
     """A call on one line, as people write calls."""
     if execution.kind == "code":
-        return f"code {excerpt(str(execution.arguments.get('code', '')), _LONGEST_CALL)}"
-    arguments = ", ".join(f"{name}={_value(value)}" for name, value in execution.arguments.items())
-    words = f"{execution.name}({arguments})"
-    words = words if len(words) <= _LONGEST_CALL else words[: _LONGEST_CALL - 3] + "..."
-    return words if execution.kind == "tool" else f"{execution.kind} {words}"
+        return _cut(f"code {literal(execution.arguments.get('code'))}")
+    arguments = ", ".join(f"{name}={literal(value)}" for name, value in execution.arguments.items())
+    return _cut(f"{'' if execution.kind == 'tool' else execution.kind + ' '}{execution.name}({arguments})")
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, str):
-        return excerpt(value)
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_value(key)}: {_value(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, (tuple, frozenset)):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    return f"<{value.type_name}>" if isinstance(value, Opaque) else repr(value)
+def _cut(text: str, length: int = 160) -> str:
+    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 def verdict(decision: Decision) -> str:
@@ -89,10 +80,10 @@ def execution_data(execution: ToolExecution) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key if isinstance(key, str) else _value(key): _plain(item) for key, item in value.items()}
+        return {key if isinstance(key, str) else literal(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, frozenset)):
         return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, (str, bool, int, float)) else _value(value)
+    return value if value is None or isinstance(value, (str, bool, int, float)) else literal(value)
 
 
 def decision_data(decision: Decision) -> dict[str, Any]:
@@ -148,7 +139,7 @@ def summary(policy: Policy) -> Iterator[str]:
     if policy.operations is not None:
         yield f"operations: {_operations(policy)}"
     limits = policy.limits.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    yield "limits: " + (", ".join(f"{key} {_value(_frozen(value))}" for key, value in limits.items()) or "none")
+    yield "limits: " + (", ".join(f"{key} {literal(freeze(value))}" for key, value in limits.items()) or "none")
 
 
 def _names(word: str, names: tuple[str, ...]) -> str:
@@ -169,9 +160,5 @@ def _operations(policy: Policy) -> str:
 def _condition(entry: Any) -> str:
     if isinstance(entry, str):
         return entry
-    words = " and ".join(f"{key} {_value(_frozen(value))}" for key, value in entry.items())
-    return f"if {words if len(words) <= 60 else words[:57] + '...'}"
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    words = " and ".join(f"{key} {literal(freeze(value))}" for key, value in entry.items())
+    return f"if {_cut(words, 60)}"

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..errors import Problem
+from ..readable import safe
 
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Output:
         text = Text()
         for part in parts:
             words, style = (part, "") if isinstance(part, str) else part
-            text.append(printable(words), STYLES.get(style, ""))
+            text.append(safe(words), STYLES.get(style, ""))
         self._console.print(text)
 
     def data(self, data: Any) -> None:
@@ -70,7 +71,7 @@ class Output:
 
     def message(self, text: str) -> None:
         """Write a line to standard error."""
-        sys.stderr.write(printable(text) + "\n")
+        sys.stderr.write(safe(text) + "\n")
 
     def fail(self, problems: Iterable[Problem]) -> int:
         """Say why it could not be done. Returns the exit code."""
@@ -86,8 +87,3 @@ class Output:
     def flush(self) -> None:
         """Write what is held back, so that a closed pipe is noticed here."""
         sys.stdout.flush()
-
-
-def printable(text: str) -> str:
-    """`text` on one line, without characters that would steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
