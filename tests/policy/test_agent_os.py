@@ -67,6 +67,20 @@ def test_a_pattern_finds_what_it_found_there(pattern, text):
     assert action(policy, execution("tool", text="nothing")) == "allow"
 
 
+@pytest.mark.parametrize("pattern", [r"\d", r"a\b", r"$\n", "[a$]"])
+def test_a_regular_expression_that_finds_less_here_is_named(pattern):
+    conversion = converted(blocked_patterns=[{"pattern": pattern, "type": "regex"}])
+
+    assert "blocked_patterns[0]" in notes(conversion, "looser")
+
+
+@pytest.mark.parametrize("pattern", ["end$", "a|b$", "(a$|b)", r"\$5"])
+def test_a_regular_expression_that_finds_the_same_here_has_no_note(pattern):
+    conversion = converted(blocked_patterns=[{"pattern": pattern, "type": "regex"}])
+
+    assert "blocked_patterns[0]" not in notes(conversion)
+
+
 @pytest.mark.parametrize("pattern", [r"(a)\1", "a(?=b)", "(?<!a)b", "(?x) a b", "x" * 3000, "[[:alpha:]]"])
 def test_a_pattern_that_cannot_be_searched_for_here_brings_everything_before_a_person(pattern):
     conversion = converted(

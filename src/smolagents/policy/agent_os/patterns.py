@@ -21,6 +21,7 @@ _MAX_LENGTH = 2000  # characters, of a pattern in our language
 # Python reads these as plain characters of a set, or warns that it may not do so in future; RE2 does not.
 _SET_SYNTAX = re.compile(r"\[\[:|\[[^\]]*(?:&&|\|\||--|~~)")
 _UNICODE_CLASS = re.compile(r"(?<!\\)(?:\\\\)*\\[dDwWsSbB]")
+_DOLLAR_BEFORE_MORE = re.compile(r"(?<!\\)(?:\\\\)*\$(?!$|[|)])")
 _NO_LOWER_BOUND = re.compile(r"(?<!\\)\{,(\d+)\}")
 _ENDS_A_WORD = r"\.*(?:\z|[^0-9A-Za-z_.\-])"
 
@@ -98,6 +99,8 @@ def _glob(text: str) -> str:
 def _losses(kind: str, text: str) -> Iterator[str]:
     if kind == "regex" and _UNICODE_CLASS.search(text):
         yield r"In RE2 \d, \w, \s and \b are about ASCII only."
+    if kind == "regex" and _DOLLAR_BEFORE_MORE.search(text):
+        yield "In RE2 `$` is the end of the text only, and not also the place before a line break there."
     if any(character in text for character in "'\"{}[]:\\") and kind != "regex":
         yield "It has quotes, brackets, colons or backslashes: if they are of the way Python prints, write a rule."
     if kind == "substring" and ("\u0130" in text or "i\u0307" in text.lower()):
