@@ -57,7 +57,7 @@ def test_a_starter_policy_that_does_not_exist_is_answered_with_those_that_do(run
 def test_the_schema_is_json(run):
     schema = json.loads(run("schema").out)
 
-    assert set(Policy.model_fields) <= set(schema["properties"])
+    assert {"version", "default", "tools", "rules", "limits"} <= set(schema["properties"])
 
 
 def test_an_imported_policy_loads_and_says_what_is_different(run):
