@@ -2,6 +2,7 @@
 
 import shutil
 import tarfile
+import zipfile
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
@@ -106,6 +107,17 @@ def test_metadata_is_upstreams_except_for_the_version_the_licence_and_our_extras
         assert needed(ours, extra) == needed(upstreams, extra)
     points = {(point.group, point.name, point.value) for point in upstreams.entry_points}
     assert points <= {(point.group, point.name, point.value) for point in ours.entry_points}
+
+
+def test_a_wheel_brings_the_command_for_policies_and_policies_to_begin_with(wheel, sources):
+    scripts = {point.name: point.value for point in distribution_in(wheel).entry_points}
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+
+    assert scripts["smolagents-policy"] == "smolagents.policy_command:main"
+    starters = sources / "src" / "smolagents" / "policy" / "starters"
+    shipped = {f"smolagents/policy/starters/{file.name}" for file in starters.glob("*.yaml")}
+    assert shipped and shipped <= names
 
 
 def test_the_licence_is_upstreams_and_in_the_package(wheel, site_packages):
