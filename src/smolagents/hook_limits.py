@@ -40,6 +40,7 @@ logger = getLogger(__name__)
 GRACE_SECONDS = 0.1  # How long a thread has to end before it is left behind
 _FLAG_SECONDS = 0.02  # How long the evaluator has to end it: an exception may also hit a tool or a model's client
 _REPEAT_SECONDS = 0.01
+_ROOM_FRAMES = 50  # What asking and telling takes, with a hook that logs an error, and as much again
 
 
 class ExecutionAborted(BaseException):
@@ -271,6 +272,17 @@ def raise_if_aborted() -> None:
     call: LimitedCall | None = getattr(_own, "call", None)
     if call is not None and call.aborting:
         raise ExecutionAborted
+
+
+def require_room(frames: int = _ROOM_FRAMES) -> None:
+    """
+    Make sure that the stack has room for what must not be cut short. A program can choose how deep it calls.
+
+    Raises:
+        RecursionError: If it has not.
+    """
+    if frames:
+        require_room(frames - 1)
 
 
 def is_in_use(state: Any) -> bool:
