@@ -24,6 +24,7 @@ behind and named in the log. Threads are daemons, so that one that was left behi
 """
 
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -208,7 +209,7 @@ class LimitedCall:
 
     def _raise_in_thread(self) -> None:
         with self._lock:
-            if self.finished or self.shields or self._thread.ident is None:
+            if self.finished or self.shields or self._thread.ident is None or _takes_lock(self._thread.ident):
                 return
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(self._thread.ident), ctypes.py_object(ExecutionAborted)
@@ -247,6 +248,19 @@ class LimitedCall:
     def _holders(self) -> "list[set[LimitedCall]]":
         outer = [self.outer.inside] if self.outer is not None else []
         return outer + ([self.tree.calls] if self.tree is not None else [])
+
+
+# Python code that an exception would leave with a lock taken for good: the next who logs or imports would wait forever
+_LOCKING_FUNCTIONS = frozenset({"acquire", "release", "__enter__", "__exit__"})
+_LOCKING_MODULES = frozenset({"logging", "importlib._bootstrap"})
+
+
+def _takes_lock(thread: int) -> bool:
+    """Whether a thread is just taking a lock, as far as the innermost frame tells: that is where it would be hit."""
+    frame = sys._current_frames().get(thread)
+    if frame is None:
+        return False
+    return frame.f_code.co_name in _LOCKING_FUNCTIONS or frame.f_globals.get("__name__") in _LOCKING_MODULES
 
 
 # Those whose threads have not ended yet. The evaluator looks here first, as it is almost always empty.
