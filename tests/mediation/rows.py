@@ -41,10 +41,6 @@ class Row:
     awaited: bool = False
 
 
-def awaited(id: str, title: str, promise: str) -> Row:
-    return Row(id, title, promise, awaited=True)
-
-
 # TCA is the ToolCallingAgent
 PATHS = (
     Row(
@@ -243,8 +239,11 @@ ESCAPES = tuple(
     )
 ) + (
     Row("C9", "`hasattr` on dunder attributes", "Says yes or no, and leads nowhere.", "holds"),
-    awaited(
-        "C14", "One huge operation in C (`10 ** 10 ** 8`)", "Not stopped: it holds up the process until it is done."
+    Row(
+        "C14",
+        "One huge operation in C (`10 ** 10 ** 8`)",
+        "It holds up the process until it is done; only then a stop or time limit ends the program.",
+        "not stopped",
     ),
 )
 

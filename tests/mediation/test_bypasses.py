@@ -5,7 +5,9 @@ import functools
 import re
 import threading
 from abc import ABCMeta
+from bisect import bisect_left
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pytest
 
@@ -349,8 +351,39 @@ def test_a_hook_is_told_of_a_code_action_however_it_ends(program, shell):
     assert asked and asked == told
 
 
+def call_until_frames_end(function):
+    function()
+    call_until_frames_end(function)
+
+
+def call_until_calls_in_c_end(function):
+    """Python 3.12 and later count them on their own."""
+
+    class Inner:
+        def __repr__(self):
+            function()
+            return ""
+
+    def nested(value, depth):
+        for _ in range(depth):
+            value = [value]
+        return value
+
+    def is_too_deep(depth):
+        try:
+            repr(nested(0, depth))
+        except RecursionError:
+            return True
+        return False
+
+    end = bisect_left(range(100_000), True, key=is_too_deep)
+    for depth in range(end - 100, end):
+        repr(nested(Inner(), depth))
+
+
 @pytest.mark.row("F1")
-def test_a_hook_is_told_of_a_call_that_was_made_at_the_end_of_the_stack():
+@pytest.mark.parametrize("call_until_the_end", [call_until_frames_end, call_until_calls_in_c_end])
+def test_a_hook_is_told_of_each_call_that_it_is_asked_about_at_the_end_of_the_stack(call_until_the_end):
     class Deep(Tool):
         name, description, inputs, output_type = "deep", "Gives a nested list.", {}, "any"
         value: list = []
@@ -358,16 +391,27 @@ def test_a_hook_is_told_of_a_call_that_was_made_at_the_end_of_the_stack():
         def forward(self):
             return self.value
 
+    class Down(Tool):
+        name, description, output_type = "down", "Calls a function until the stack ends.", "any"
+        inputs = {"function": {"type": "any", "description": "The function."}}
+        calls = 0
+
+        def forward(self, function):
+            def call():
+                self.calls += 1
+                with suppress(Exception):
+                    function()
+
+            with suppress(RecursionError):
+                call_until_the_end(call)
+
     for _ in range(60):
         Deep.value = [Deep.value]
-    program = (
-        "def down():\n    try:\n        deep()\n    except Exception:\n        v = 1\n    down()\n"
-        "try:\n    down()\nexcept Exception:\n    v = 1"
-    )
-    hook = RecordingHook()
-    code_agent(program, tools=[Deep()], hooks=[hook]).run("task")
+    down, hook = Down(), RecordingHook()
+    code_agent("down(deep)", tools=[Deep(), down], hooks=[hook]).run("task")
     asked, told = balance(hook)
-    assert len(asked) > 10 and asked == told
+    assert asked == told
+    assert 10 < hook.names().count("deep") < down.calls
 
 
 @pytest.mark.row("F1")

@@ -4,14 +4,15 @@ not with it. The executor is not a sandbox, and that is why the effect itself is
 """
 
 import os
+import subprocess
 import sys
-import weakref
+import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from smolagents.hooks_testing import RecordingHook
-from tests.mediation.conftest import cases
 from tests.mediation.guarded import Operations, observations, run
 
 
@@ -85,8 +86,6 @@ classes = methodcaller('__subclasses__')(attrgetter('__class__.__base__')(()))
     "weakref.finalize(last, os.mkdir, {path!r})\nlast = 1\nlast",
     "a callback of the garbage collector": "import os, gc\n"
     "gc.callbacks.append(lambda *_: os.makedirs({path!r}, exist_ok=True))\ngc.collect()\ngc.callbacks.clear()",
-    "atexit, run early": "import atexit, os\nfrom operator import attrgetter\natexit.register(os.mkdir, {path!r})\n"
-    "attrgetter('_run_exitfuncs')(atexit)()",
     "a hook of the import system": "import os, sys\nsys.path_hooks.insert(0, lambda _: os.mkdir({path!r}))\n"
     "sys.path.insert(0, '/nowhere')\ntry:\n    import nothing\nexcept Exception:\n    pass\n"
     "sys.path_hooks.pop(0)\nsys.path.pop(0)",
@@ -113,6 +112,13 @@ list(map(evaluate, map(itemgetter('smolagents.local_python_executor'), [sys.modu
 }
 
 
+# Runs all that is to run when the process ends, also what is not the program's: tried in a process of its own
+EXIT_EARLY = (
+    "import atexit, os\nfrom operator import attrgetter\natexit.register(os.mkdir, {path!r})\n"
+    "attrgetter('_run_exitfuncs')(atexit)()"
+)
+
+
 # Which rows of the matrix an escape stands for; the others stand for A24
 ROWS = {
     "C1": ["getattr with a name that lies"],
@@ -131,8 +137,24 @@ ROWS = {
 }
 
 
-def rows_of(escape):
-    return [row for row, names in ROWS.items() if escape in names] or ["A24"]
+# What escapes are expected to be told about: nobody can catch a denial there, or Python itself advises against it
+UNRAISABLE = "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"
+IN_A_THREAD = "ignore:Exception in thread:pytest.PytestUnhandledThreadExceptionWarning"
+WARNINGS = {
+    "a finalizer": [UNRAISABLE],
+    "a finalizer in a cycle": [UNRAISABLE],
+    "a C function as a finalizer": [UNRAISABLE, "ignore:functools.partial:FutureWarning"],
+    "weakref.finalize": [UNRAISABLE],
+    "a callback of the garbage collector": [UNRAISABLE],
+    "a thread in an empty context": [IN_A_THREAD],
+    "a process that is forked": ["ignore:.*multi-threaded:DeprecationWarning"],
+    "a pseudo-terminal": ["ignore:.*multi-threaded:DeprecationWarning"],
+}
+
+
+def marks_of(escape):
+    rows = [row for row, names in ROWS.items() if escape in names] or ["A24"]
+    return [pytest.mark.row(*rows), *map(pytest.mark.filterwarnings, WARNINGS.get(escape, ()))]
 
 
 def prepare(tmp_path, name):
@@ -147,33 +169,47 @@ def prepare(tmp_path, name):
 def interpreter():
     """Put back what a program changes in this process."""
     path, hooks = sys.path[:], sys.path_hooks[:]
-    yield
-    sys.path[:], sys.path_hooks[:] = path, hooks
-    weakref.finalize._shutdown = False  # Set by what "atexit, run early" runs
-    sys.modules.pop("made", None)
-    for entry in set(sys.path_importer_cache) - set(path):
-        sys.path_importer_cache.pop(entry)
+    try:
+        yield
+    finally:
+        sys.path[:], sys.path_hooks[:] = path, hooks
+        sys.modules.pop("made", None)
+        for entry in set(sys.path_importer_cache) - set(path):
+            sys.path_importer_cache.pop(entry)
 
 
 def exists(path):
     return os.path.lexists(path)
 
 
-@pytest.mark.parametrize("escape", cases({name: name for name in ESCAPES}, rows_of))
-def test_an_escape_reaches_its_effect_only_without_the_hook(escape, tmp_path):
+def try_escape(program, tmp_path):
     folder, path = prepare(tmp_path, "without")
     with interpreter():
-        run(ESCAPES[escape].format(path=str(path), folder=folder))
+        run(program.format(path=str(path), folder=folder))
     assert exists(path)
     folder, path = prepare(tmp_path, "with")
     hook = RecordingHook(Operations("process.run", "file.write", "file.mode", "native.load").before)
     hook.kinds = frozenset({"operation"})
     with interpreter():
-        agent = run(ESCAPES[escape].format(path=str(path), folder=folder), hook)
+        agent = run(program.format(path=str(path), folder=folder), hook)
     assert not exists(path)
     refused = any("Forbidden" in str(getattr(step, "error", None)) for step in agent.memory.steps)
     denied = any(outcome.status == "denied" for _, outcome in hook.told) or "was denied" in observations(agent)
     assert denied or refused
+
+
+@pytest.mark.parametrize("escape", [pytest.param(name, marks=marks_of(name)) for name in ESCAPES])
+def test_an_escape_reaches_its_effect_only_without_the_hook(escape, tmp_path):
+    try_escape(ESCAPES[escape], tmp_path)
+
+
+@pytest.mark.row("A24")
+def test_what_is_run_early_in_place_of_at_exit_reaches_its_effect_only_without_the_hook(tmp_path):
+    program = "import pathlib, sys\nfrom tests.mediation import test_operations as tests\n"
+    program += "tests.try_escape(tests.EXIT_EARLY, pathlib.Path(sys.argv[1]))"
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", program, tmp_path], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 SECRET = {
@@ -220,6 +256,7 @@ THREADS = {
 }
 
 
+@pytest.mark.filterwarnings(IN_A_THREAD)
 @pytest.mark.row("C16")
 @pytest.mark.parametrize("start", THREADS)
 def test_threads_that_hide_their_beginning_are_not_started(start, tmp_path):
@@ -246,10 +283,13 @@ for _ in range(WAIT):
     time.sleep(0.01)
 """.replace("START", THREADS[start])
     path = tmp_path / "without"
-    run(program.replace("WAIT", "500").format(path=str(path)))
+    run(program.replace("WAIT", "2000").format(path=str(path)))
     assert exists(path)
     path = tmp_path / "with"
+    before = set(threading.enumerate())
     agent = run(program.replace("WAIT", "0").format(path=str(path)), Operations("file.write"))
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
     if start != "a thread with another beginning":  # It is denied in a thread that may be late for the step
         assert "'thread.start' was denied" in observations(agent)
     assert not exists(path)
