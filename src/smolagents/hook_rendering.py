@@ -68,9 +68,9 @@ def _is_plain(value: Any) -> bool:
     while left:
         item = left.pop()
         kind = type(item)
-        if kind in _SCALARS or id(item) in seen:
+        if id(kind) in _SCALARS or id(item) in seen:
             continue
-        if kind not in _CONTAINERS:
+        if id(kind) not in _CONTAINERS:
             return False
         seen.add(id(item))
         left.extend([*item, *item.values()] if kind is dict else item)
