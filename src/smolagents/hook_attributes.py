@@ -30,6 +30,7 @@ from abc import ABCMeta
 from collections import UserString
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from types import (
     BuiltinFunctionType,
     CodeType,
@@ -172,6 +173,25 @@ class AttributeAccess:
             raise InterpreterError(f"Forbidden to set {name}: the program did not define what has it")
         setattr(obj, name, value)
 
+    def check_call(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> None:
+        """Refuse a call of a tool or an agent itself, or with one: a method of an object of the host may give it out.
+
+        Raises:
+            InterpreterError: If it is one.
+        """
+        for value in (function, *args, *kwargs.values()):
+            if self._is_of_host(value):
+                raise InterpreterError(f"Forbidden use of a {type(value).__name__}, which is not one of the tools")
+
+    def _is_of_host(self, value: Any) -> bool:
+        """Whether a value is an instance of a class of which generated code gets none, or calls a method of one."""
+        while type(value) is MethodType or type(value) is partial:
+            value = value.__self__ if type(value) is MethodType else value.func
+        kind = type(value)
+        if kind is FunctionType or id(kind) in _PLAIN_TYPES:
+            return False
+        return any(id(base) in self._host_classes for base in _mro(kind))
+
     def _read(self, obj: Any, name: str, *default: Any, is_called: bool = False) -> Any:
         if name.startswith("_") and not _is_dunder(name) and _is_private_of_host(obj, name):
             raise InterpreterError(f"Forbidden access to private attribute: {name}")
@@ -183,8 +203,7 @@ class AttributeAccess:
             return stand_in
         if is_called and (type(value) is FunctionType or type(value) is BuiltinFunctionType):
             return value
-        owner = value.__self__ if type(value) is MethodType else value  # Of a bound method
-        if isinstance(value, _HOST_TYPES) or any(id(base) in self._host_classes for base in _mro(type(owner))):
+        if isinstance(value, _HOST_TYPES) or self._is_of_host(value):
             raise InterpreterError(f"Forbidden access to a {type(value).__name__}: {name}")
         if not is_called:  # The evaluator checks what a call returns
             check_safer_result(value, _OF_PROGRAM, self._authorized_imports)

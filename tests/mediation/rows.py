@@ -144,6 +144,11 @@ PATHS = (
         "Part of the same run. In a thread of the tool: a run of its own, unless the tool copies the context.",
     ),
     Row("A36", "A managed agent whose deadline passes", "Control comes back; it executes nothing more."),
+    Row(
+        "A37",
+        "Tools and agents that a tool gives back, or that an object among the variables gives out",
+        "Asked about if they are in a plain result; otherwise generated code may not call them, nor hand them on.",
+    ),
 )
 
 BYPASSES = (

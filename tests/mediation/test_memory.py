@@ -68,8 +68,9 @@ ATTACKS = {
     "the agent in __main__, imported": ("E4", "import __main__\n__main__.agent.tools['shell'].forward('x')"),
     "gc.get_objects": (
         "E5",
-        "import gc\nfor found in gc.get_objects():\n"
-        "    if type(found) is dict and hasattr(found.get('shell'), 'log'):\n        found['shell'].forward('x')",
+        "import gc, operator\nfor found in gc.get_objects():\n"
+        "    if type(found) is dict and hasattr(found.get('shell'), 'log'):\n"
+        "        list(map(operator.methodcaller('forward', 'x'), [found['shell']]))",
     ),
     "gc.get_referents": (
         "E6",
