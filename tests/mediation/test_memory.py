@@ -68,9 +68,10 @@ ATTACKS = {
     "the agent in __main__, imported": ("E4", "import __main__\n__main__.agent.tools['shell'].forward('x')"),
     "gc.get_objects": (
         "E5",
-        "import gc, operator\nfor found in gc.get_objects():\n"
-        "    if type(found) is dict and hasattr(found.get('shell'), 'log'):\n"
-        "        list(map(operator.methodcaller('forward', 'x'), [found['shell']]))",
+        "import gc, operator\nfor found in gc.get_objects():\n    try:\n"
+        "        if type(found) is dict and hasattr(found.get('shell'), 'log'):\n"
+        "            list(map(operator.methodcaller('forward', 'x'), [found['shell']]))\n"
+        "    except Exception:\n        v = 1",
     ),
     "gc.get_referents": (
         "E6",
