@@ -69,7 +69,7 @@ ATTACKS = {
     "gc.get_objects": (
         "E5",
         "import gc, operator\nfor found in gc.get_objects():\n    try:\n"
-        "        if type(found) is dict and hasattr(found.get('shell'), 'log'):\n"
+        "        if type(found) is dict and list(map(hasattr, [found.get('shell')], ['log']))[0]:\n"
         "            list(map(operator.methodcaller('forward', 'x'), [found['shell']]))\n"
         "    except Exception:\n        v = 1",
     ),
