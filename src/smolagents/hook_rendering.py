@@ -91,10 +91,19 @@ def rendered_answer(agent: Any, answer: Any) -> Any:
     return answer
 
 
-def rendering(function: Callable[[], tuple[Any, bool]]) -> Callable[[], tuple[Any, bool]]:
-    """Make what runs a program render the result, too."""
+def rendering(
+    function: Callable[[], tuple[Any, bool]], static_tools: dict[str, Any]
+) -> Callable[[], tuple[Any, bool]]:
+    """
+    Make what runs a program render the result, too.
+
+    Args:
+        function (`Callable`): Runs the program.
+        static_tools (`dict[str, Any]`): Those of the program: its frame says whose the effects are.
+    """
 
     def run_and_render() -> tuple[Any, bool]:
+        _ = static_tools
         try:
             result, is_final_answer = function()
         except Exception as error:

@@ -92,6 +92,10 @@ classes = methodcaller('__subclasses__')(attrgetter('__class__.__base__')(()))
     "sys.path_hooks.pop(0)\nsys.path.pop(0)",
     "a loader that writes": "from importlib.machinery import SourceFileLoader\n"
     "SourceFileLoader('x', '/x').set_data({path!r}, b'x')",
+    "a library as the text of a result": "import functools, shutil\n"
+    "type('Result', (), {{'__str__': functools.partial(shutil.copyfile, '/etc/hosts', {path!r})}})()",
+    "a library as the text of an answer": "import functools, shutil\n"
+    "final_answer(type('Answer', (), {{'__str__': functools.partial(shutil.copyfile, '/etc/hosts', {path!r})}})())",
     "the bottom of the stack": "import os\ndef deeper(n):\n"
     "    try:\n        deeper(n + 1)\n    except RecursionError:\n"
     "        os.mkdir({path!r})\ndeeper(0)",
@@ -174,6 +178,46 @@ def test_an_escape_reaches_its_effect_only_without_the_hook(escape, tmp_path):
     refused = any("Forbidden" in str(getattr(step, "error", None)) for step in agent.memory.steps)
     denied = any(outcome.status == "denied" for _, outcome in hook.told) or "was denied" in observations(agent)
     assert denied or refused
+
+
+LOADERS = {
+    "a subclass": "class Loader(SourceFileLoader):\n    def get_data(self, path):\n        return b'x = 1'\n"
+    "    def path_stats(self, path):\n        return {'mtime': 1, 'size': 5}\nloader = Loader('unheard_of', PATH)\n",
+    "methods of its own": "loader = SourceFileLoader('unheard_of', PATH)\nloader.get_data = lambda path: b'x = 1'\n"
+    "loader.path_stats = lambda path: {'mtime': 1, 'size': 5}\n",
+}
+
+
+@pytest.mark.row("C15")
+@pytest.mark.parametrize("loader", LOADERS.values(), ids=LOADERS)
+def test_bytecode_that_a_program_makes_up_is_not_cached(loader, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
+    program = (
+        "import sys\nfrom importlib.machinery import ModuleSpec, SourceFileLoader\n" + loader + "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n        if name == 'unheard_of':\n"
+        "            return ModuleSpec(name, loader, origin=PATH)\n"
+        "sys.meta_path.insert(0, Finder())\nimport unheard_of"
+    )
+    for folder, hooks in (("without", ()), ("with", (Operations("file.write"),))):
+        path = tmp_path / folder / "module.py"
+        path.parent.mkdir()
+        run(program.replace("PATH", repr(str(path))), *hooks)
+        sys.modules.pop("unheard_of", None)
+        assert any(path.parent.iterdir()) == (not hooks)
+
+
+@pytest.mark.row("A24")
+def test_bytecode_that_the_import_system_makes_is_cached_unasked(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "unheard_of.py").write_text("x = 1")
+    hook = Operations("*")
+    agent = run("import unheard_of\nprint('x is', unheard_of.x)", hook)
+    sys.modules.pop("unheard_of", None)
+    assert "x is 1" in observations(agent)
+    assert hook.names() == ["module.import"]
+    assert list(tmp_path.glob("__pycache__/unheard_of.*.pyc"))
 
 
 SECRET = {
