@@ -622,3 +622,26 @@ def test_functions_that_a_tool_gives_back_are_what_they_were(shell):
     agent = code_agent(program, tools=[Apply()], hooks=[DenyingHook()])
     agent.run("task")
     assert "True 3" in observations(agent)
+
+
+# A property that notes that it is read
+MAKES_UP_ITS_CLASS = (
+    "import statistics\nproperty = type(statistics.NormalDist.mean)\n"
+    "def of(me, *args):\n    apply(lambda: 1)\n    return int\n"
+)
+WAYS_TO_MAKE_IT_UP = {
+    "property": "Answer = type('Answer', (), {'__class__': property(of)})\n",
+    "__getattribute__": "Answer = type('Answer', (), {'__getattribute__': of})\n",
+}
+
+
+@pytest.mark.row("A28")
+@pytest.mark.parametrize("way", WAYS_TO_MAKE_IT_UP.values(), ids=WAYS_TO_MAKE_IT_UP)
+def test_an_answer_is_not_asked_for_its_class_after_the_action(way):
+    hook = RecordingHook()
+    program = MAKES_UP_ITS_CLASS + way + "final_answer(Answer())"
+    sub = code_agent(program, tools=[Apply()], name="sub", description="Helps.", hooks=[hook])
+    sub.run("alone")
+    code_agent("sub('task')", tools=[], managed_agents=[sub], hooks=[RecordingHook()]).run("task")
+    actions = {execution.id for execution in hook.asked if execution.kind == "code"}
+    assert all(execution.parent_id in actions for execution in hook.asked if execution.name == "apply")
