@@ -226,6 +226,12 @@ BYPASSES = (
     ),
     Row("B43", "A denial raised again by the program", "Neither an answer nor an error."),
     Row("B44", "A code block in the text of a TCA's model", "Not executed."),
+    Row(
+        "B45",
+        "A class whose metaclass has `__hash__` and `__eq__`, in the caches of abstract classes",
+        "`isinstance` of the host with `collections.abc.Mapping` and the like may be told wrong, if it has not asked before: compare exact types.",
+        "not stopped",
+    ),
 )
 
 ESCAPES = tuple(

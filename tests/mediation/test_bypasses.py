@@ -5,6 +5,7 @@ import functools
 import re
 import threading
 from abc import ABCMeta
+from collections import UserDict
 from collections.abc import Mapping
 
 import pytest
@@ -178,6 +179,27 @@ def test_a_program_cannot_change_the_modules_that_a_hook_decides_with(
     program = "try:\n" + "\n".join("    " + line for line in tampering.splitlines()) + "\nexcept Exception:\n    v = 1"
     code_agent(program, f"shell({command})", tools=[attacked], hooks=[RecordingHook(decide)]).run("task")
     assert (len(free.ran()), denied.ran(), attacked.ran()) == (1, [], [])
+
+
+def forget_instances():
+    for base in UserDict.__mro__[:-1]:
+        base._abc_caches_clear()
+
+
+@pytest.mark.row("B45")
+def test_a_class_with_a_hash_of_its_own_enters_the_caches_of_abstract_classes(shell):
+    program = (
+        SPOOF.replace("(type)", "(type(collections.UserDict))") + "\nS = Spoof('S', (collections.UserDict,), {})\n"
+        "[base for base in collections.UserDict.mro() if isinstance(S(), base)]"
+    )
+    agent = code_agent("import collections\n" + program, tools=[shell], hooks=[RecordingHook()])
+    forget_instances()  # As in a host that has not asked yet
+    try:
+        agent.run("task")
+        assert isinstance("text", Mapping)
+    finally:
+        forget_instances()
+    assert not isinstance("text", Mapping)
 
 
 # No module that is not authorised is reachable as an object

@@ -3,6 +3,7 @@ Ways from generated code to an effect on the machine, with every import allowed:
 not with it. The executor is not a sandbox, and that is why the effect itself is asked about.
 """
 
+import logging
 import os
 import sys
 import weakref
@@ -10,8 +11,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from smolagents import Tool
 from smolagents.hooks_testing import RecordingHook
-from tests.mediation.conftest import cases
+from tests.mediation.conftest import Apply, cases
 from tests.mediation.guarded import Operations, observations, run
 
 
@@ -302,10 +304,20 @@ for _ in range(WAIT):
 # What is not announced happens. These tests say so, and would tell us of a Python that announces it.
 
 
+class Join(Tool):
+    name, description, output_type = "join", "Joins items.", "string"
+    inputs = {"items": {"type": "any", "description": "The items."}}
+
+    def forward(self, items):
+        return ", ".join(map(str, items))
+
+
 UNANNOUNCED = {
     "a FIFO": "import os\nos.mkfifo({path!r})",
     "a process that multiprocessing spawns": "import os\nfrom multiprocessing.util import spawnv_passfds\n"
     "os.waitpid(spawnv_passfds(b'/bin/sh', [b'sh', b'-c', b'touch {path}'], []), 0)",
+    "a function in C that a tool calls": "import functools, os\napply(functools.partial(os.mkdir, {path!r}))",
+    "an iterator in C that a tool goes through": "import os\njoin(map(os.mkdir, [{path!r}]))",
     "ATTACH of sqlite3": "import sqlite3\ndatabase = sqlite3.connect(':memory:')\n"
     "database.execute(\"attach '{path}' as other\")\ndatabase.execute('create table other.t(a)')\ndatabase.close()",
 }
@@ -315,8 +327,31 @@ UNANNOUNCED = {
 @pytest.mark.parametrize("effect", UNANNOUNCED)
 def test_what_cpython_does_not_announce_is_not_stopped(effect, tmp_path):
     path = tmp_path / "effect"
-    run(UNANNOUNCED[effect].format(path=str(path)), Operations("*"))
+    run(UNANNOUNCED[effect].format(path=str(path)), Operations("*"), tools=[Apply(), Join()])
     assert exists(path)
+
+
+@pytest.mark.row("A24")
+def test_a_socket_that_listens_without_an_address_is_not_announced():
+    program = "import socket\nwith socket.socket() as s:\n    s.listen()\n    print('listens', s.getsockname()[1] > 0)"
+    assert "listens True" in observations(run(program, Operations("*")))
+
+
+@pytest.mark.row("A24")
+def test_what_the_host_does_later_with_an_object_of_the_program_is_the_hosts(tmp_path):
+    path = tmp_path / "effect"
+    logger = logging.getLogger("tests.mediation.later")
+    handler = f"logging.FileHandler({str(path)!r}, delay=True)"
+    program = f"import logging\nlogging.getLogger({logger.name!r}).addHandler({handler})"
+    run(program, Operations("*"))
+    try:
+        assert not exists(path)
+        logger.error("the host logs")
+        assert exists(path)
+    finally:
+        for handler in logger.handlers[:]:
+            logger.removeHandler(handler)
+            handler.close()
 
 
 @pytest.mark.row("C9")
