@@ -229,7 +229,7 @@ BYPASSES = (
     Row(
         "B45",
         "A class whose metaclass has `__hash__` and `__eq__`, in the caches of abstract classes",
-        "`isinstance` of the host with `collections.abc.Mapping` and the like may be told wrong, if it has not asked before: compare exact types.",
+        "`isinstance(value, Mapping)` of the host may say so of other types. Compare exact ones.",
         "not stopped",
     ),
 )
