@@ -50,12 +50,14 @@ from .local_python_executor import ALLOWED_DUNDER_METHODS, InterpreterError, che
 
 # No attribute of these leads anywhere (of str, `format` does). By id, as a generated metaclass may define `__eq__`.
 _PLAIN_TYPES = frozenset(map(id, (type(None), bool, int, float, complex, bytes, list, tuple, dict, set, frozenset)))
+# No instance of a class of the host, to be quick about it
+_COMMON_TYPES = _PLAIN_TYPES | frozenset(map(id, (str, type, FunctionType, BuiltinFunctionType)))
 _HOST_TYPES = (CodeType, FrameType, TracebackType)
 _mro = type.__dict__["__mro__"].__get__
 _attributes = type.__dict__["__dict__"].__get__
 _super_class = super.__dict__["__self_class__"].__get__
 # What changes a class of the host for all who use it, or reads attributes by itself
-_HOST_FUNCTIONS = (ABCMeta.register, UserString.format, UserString.format_map)
+_HOST_FUNCTIONS = frozenset(map(id, (ABCMeta.register, UserString.format, UserString.format_map)))
 _FORMATS = (str.format, str.format_map)
 # What named tuples offer for use in spite of the underscore (`collections`, "somenamedtuple")
 _NAMED_TUPLE_NAMES = frozenset({"_asdict", "_field_defaults", "_fields", "_make", "_replace"})
@@ -180,7 +182,7 @@ class AttributeAccess:
             InterpreterError: If it is one.
         """
         for value in (function, *args, *kwargs.values()):
-            if self._is_of_host(value):
+            if id(type(value)) not in _COMMON_TYPES and self._is_of_host(value):
                 raise InterpreterError(f"Forbidden use of a {type(value).__name__}, which is not one of the tools")
 
     def _is_of_host(self, value: Any) -> bool:
@@ -188,16 +190,14 @@ class AttributeAccess:
         while type(value) is MethodType or type(value) is partial:
             value = value.__self__ if type(value) is MethodType else value.func
         kind = type(value)
-        if kind is FunctionType or id(kind) in _PLAIN_TYPES:
-            return False
-        return any(id(base) in self._host_classes for base in _mro(kind))
+        return id(kind) not in _COMMON_TYPES and any(id(base) in self._host_classes for base in _mro(kind))
 
     def _read(self, obj: Any, name: str, *default: Any, is_called: bool = False) -> Any:
         if name.startswith("_") and not _is_dunder(name) and _is_private_of_host(obj, name):
             raise InterpreterError(f"Forbidden access to private attribute: {name}")
         value = getattr(obj, name, *default)
         function = value.__func__ if type(value) is MethodType else value
-        if any(function is host_function for host_function in _HOST_FUNCTIONS):
+        if id(function) in _HOST_FUNCTIONS:
             raise InterpreterError(f"Forbidden access to a function of the host: {name}")
         if (stand_in := self._stand_in(value)) is not None:
             return stand_in
