@@ -364,7 +364,7 @@ class HookDispatcher:
 
     def _check_answer(self, run: AgentRun, answer: Any) -> tuple[Any, bool]:
         """Dispatch an answer as `final_answer` unless it came that way. Returns what to answer, and if it is final."""
-        if isinstance(answer, DenialMessage):
+        if type(answer) is DenialMessage:
             return answer, False
         run.is_answered = True
         if any(answer is accepted for accepted in run.answers):

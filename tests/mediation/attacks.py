@@ -69,10 +69,11 @@ ATTACKS = {
     # By functions in C: a loop over all objects would take the interpreter seconds, and millions of its operations
     "gc.get_objects": (
         "E5",
-        "import gc\nfrom itertools import compress, repeat\nfrom operator import is_\n"
+        "import gc\nfrom itertools import compress, repeat\nfrom operator import is_, methodcaller\n"
         "found = gc.get_objects()\ndicts = list(compress(found, map(is_, map(type, found), repeat(dict))))\n"
         "for holder in compress(dicts, map(dict.get, dicts, repeat('shell'))):\n"
-        "    if hasattr(holder['shell'], 'log'):\n        holder['shell']('x')",
+        "    if list(map(hasattr, [holder['shell']], ['log']))[0]:\n"
+        "        list(map(methodcaller('forward', 'x'), [holder['shell']]))",
     ),
     "gc.get_referents": (
         "E6",

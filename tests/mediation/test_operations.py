@@ -3,6 +3,7 @@ Ways from generated code to an effect on the machine, with every import allowed:
 not with it. The executor is not a sandbox, and that is why the effect itself is asked about.
 """
 
+import logging
 import os
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from smolagents import Tool
 from smolagents.hooks_testing import RecordingHook
+from tests.mediation.conftest import Apply
 from tests.mediation.guarded import Operations, observations, run
 
 
@@ -91,6 +94,10 @@ classes = methodcaller('__subclasses__')(attrgetter('__class__.__base__')(()))
     "sys.path_hooks.pop(0)\nsys.path.pop(0)",
     "a loader that writes": "from importlib.machinery import SourceFileLoader\n"
     "SourceFileLoader('x', '/x').set_data({path!r}, b'x')",
+    "a library as the text of a result": "import functools, shutil\n"
+    "type('Result', (), {{'__str__': functools.partial(shutil.copyfile, '/etc/hosts', {path!r})}})()",
+    "a library as the text of an answer": "import functools, shutil\n"
+    "final_answer(type('Answer', (), {{'__str__': functools.partial(shutil.copyfile, '/etc/hosts', {path!r})}})())",
     "the bottom of the stack": "import os\ndef deeper(n):\n"
     "    try:\n        deeper(n + 1)\n    except RecursionError:\n"
     "        os.mkdir({path!r})\ndeeper(0)",
@@ -212,6 +219,46 @@ def test_what_is_run_early_in_place_of_at_exit_reaches_its_effect_only_without_t
     assert done.returncode == 0, done.stderr
 
 
+LOADERS = {
+    "a subclass": "class Loader(SourceFileLoader):\n    def get_data(self, path):\n        return b'x = 1'\n"
+    "    def path_stats(self, path):\n        return {'mtime': 1, 'size': 5}\nloader = Loader('unheard_of', PATH)\n",
+    "methods of its own": "loader = SourceFileLoader('unheard_of', PATH)\nloader.get_data = lambda path: b'x = 1'\n"
+    "loader.path_stats = lambda path: {'mtime': 1, 'size': 5}\n",
+}
+
+
+@pytest.mark.row("C15")
+@pytest.mark.parametrize("loader", LOADERS.values(), ids=LOADERS)
+def test_bytecode_that_a_program_makes_up_is_not_cached(loader, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
+    program = (
+        "import sys\nfrom importlib.machinery import ModuleSpec, SourceFileLoader\n" + loader + "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n        if name == 'unheard_of':\n"
+        "            return ModuleSpec(name, loader, origin=PATH)\n"
+        "sys.meta_path.insert(0, Finder())\nimport unheard_of"
+    )
+    for folder, hooks in (("without", ()), ("with", (Operations("file.write"),))):
+        path = tmp_path / folder / "module.py"
+        path.parent.mkdir()
+        run(program.replace("PATH", repr(str(path))), *hooks)
+        sys.modules.pop("unheard_of", None)
+        assert any(path.parent.iterdir()) == (not hooks)
+
+
+@pytest.mark.row("A24")
+def test_bytecode_that_the_import_system_makes_is_cached_unasked(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "unheard_of.py").write_text("x = 1")
+    hook = Operations("*")
+    agent = run("import unheard_of\nprint('x is', unheard_of.x)", hook)
+    sys.modules.pop("unheard_of", None)
+    assert "x is 1" in observations(agent)
+    assert hook.names() == ["module.import"]
+    assert list(tmp_path.glob("__pycache__/unheard_of.*.pyc"))
+
+
 SECRET = {
     "a hook of the import system": """
 import sys, _io
@@ -298,10 +345,20 @@ for _ in range(WAIT):
 # What is not announced happens. These tests say so, and would tell us of a Python that announces it.
 
 
+class Join(Tool):
+    name, description, output_type = "join", "Joins items.", "string"
+    inputs = {"items": {"type": "any", "description": "The items."}}
+
+    def forward(self, items):
+        return ", ".join(map(str, items))
+
+
 UNANNOUNCED = {
     "a FIFO": "import os\nos.mkfifo({path!r})",
     "a process that multiprocessing spawns": "import os\nfrom multiprocessing.util import spawnv_passfds\n"
     "os.waitpid(spawnv_passfds(b'/bin/sh', [b'sh', b'-c', b'touch {path}'], []), 0)",
+    "a function in C that a tool calls": "import functools, os\napply(functools.partial(os.mkdir, {path!r}))",
+    "an iterator in C that a tool goes through": "import os\njoin(map(os.mkdir, [{path!r}]))",
     "ATTACH of sqlite3": "import sqlite3\ndatabase = sqlite3.connect(':memory:')\n"
     "database.execute(\"attach '{path}' as other\")\ndatabase.execute('create table other.t(a)')\ndatabase.close()",
 }
@@ -311,8 +368,31 @@ UNANNOUNCED = {
 @pytest.mark.parametrize("effect", UNANNOUNCED)
 def test_what_cpython_does_not_announce_is_not_stopped(effect, tmp_path):
     path = tmp_path / "effect"
-    run(UNANNOUNCED[effect].format(path=str(path)), Operations("*"))
+    run(UNANNOUNCED[effect].format(path=str(path)), Operations("*"), tools=[Apply(), Join()])
     assert exists(path)
+
+
+@pytest.mark.row("A24")
+def test_a_socket_that_listens_without_an_address_is_not_announced():
+    program = "import socket\nwith socket.socket() as s:\n    s.listen()\n    print('listens', s.getsockname()[1] > 0)"
+    assert "listens True" in observations(run(program, Operations("*")))
+
+
+@pytest.mark.row("A24")
+def test_what_the_host_does_later_with_an_object_of_the_program_is_the_hosts(tmp_path):
+    path = tmp_path / "effect"
+    logger = logging.getLogger("tests.mediation.later")
+    handler = f"logging.FileHandler({str(path)!r}, delay=True)"
+    program = f"import logging\nlogging.getLogger({logger.name!r}).addHandler({handler})"
+    run(program, Operations("*"))
+    try:
+        assert not exists(path)
+        logger.error("the host logs")
+        assert exists(path)
+    finally:
+        for handler in logger.handlers[:]:
+            logger.removeHandler(handler)
+            handler.close()
 
 
 @pytest.mark.row("C9")
