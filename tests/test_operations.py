@@ -381,6 +381,7 @@ THREADS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Exception in thread:pytest.PytestUnhandledThreadExceptionWarning")  # As denied
 @pytest.mark.parametrize("thread", THREADS)
 def test_threads_of_a_program_are_watched(thread, tmp_path):
     program = f"""
@@ -402,6 +403,7 @@ thread.join()
     assert command.parent_id == start.parent_id
 
 
+@pytest.mark.filterwarnings("ignore:Exception in thread:pytest.PytestUnhandledThreadExceptionWarning")  # As denied
 def test_threads_that_a_thread_starts_and_those_of_a_pool_are_watched(tmp_path):
     program = f"""
 import os, threading

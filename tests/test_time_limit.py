@@ -281,6 +281,28 @@ def test_a_tool_that_hangs_and_swallows_every_exception_does_not_let_the_program
     assert effect.effects == 0 and local.state["x"] == 1
 
 
+def test_a_tool_is_not_ended_while_it_takes_a_lock():
+    class Taking(Effect):
+        name = "taking"
+        is_taken = False
+
+        def acquire(self):
+            while not self.is_taken:
+                pass
+
+        def forward(self) -> str:
+            self.acquire()
+            return super().forward()
+
+    tool = Taking()
+    with pytest.raises(ExecutionTimeoutError):
+        executor(tool)("taking()")
+    assert tool.effects == 0
+    tool.is_taken = True
+    wait_for_threads()
+    assert tool.effects == 1
+
+
 def test_the_next_action_starts_on_a_copy_of_the_state_while_a_thread_is_left_behind(hang):
     local = executor(hang)
     with pytest.raises(ExecutionTimeoutError):

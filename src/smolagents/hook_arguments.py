@@ -36,15 +36,15 @@ from .agent_types import AgentAudio
 MAX_DEPTH = 100
 MAX_ITEMS = 1_000_000
 
-_SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
-_CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
+# By id: a generated metaclass may define `__hash__` and `__eq__`, and say that its class is one of these
+_SCALARS = frozenset(map(id, (type(None), bool, int, float, complex, str, bytes)))
+_CONTAINERS = frozenset(map(id, (list, tuple, dict, set, frozenset)))
 # An option of `Tool.__call__`, and no argument of the tool
 _SANITIZE = "sanitize_inputs_outputs"
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-# Reading these from a type as attributes could run a property of a generated metaclass
+# Reading it from a type as an attribute could run a property of a generated metaclass
 _type_name = type.__dict__["__name__"].__get__
-_type_mro = type.__dict__["__mro__"].__get__
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,31 +77,31 @@ class _NotPlain(Exception):
     """Raised for a key or set element whose `__hash__` generated code may have defined."""
 
 
-def _base_value(value: Any) -> tuple[bool, Any]:
+def base_value(value: Any) -> tuple[bool, Any]:
     """Reduce an instance of a subclass of str, int, float or bytes to the base type.
 
     Returns:
         `tuple[bool, Any]`: Whether the value was such an instance, and the reduced value.
     """
-    bases = _type_mro(type(value))
-    if AgentAudio in bases:  # A str only by inheritance: its content is the audio
+    kind = type(value)
+    if issubclass(kind, AgentAudio):  # A str only by inheritance: its content is the audio
         return False, value
-    if str in bases:
+    if issubclass(kind, str):
         return True, str.__str__(value)
-    if int in bases:
+    if issubclass(kind, int):
         return True, int.__int__(value)
-    if float in bases:
+    if issubclass(kind, float):
         return True, float.__float__(value)
-    if bytes in bases:
+    if issubclass(kind, bytes):
         return True, bytes.__getitem__(value, slice(None))
     return False, value
 
 
 def _copy_leaf(value: Any) -> tuple[Any, Any]:
     """Copy a value that is no container: the frozen one for hooks and the fresh one for the callee."""
-    if type(value) in _SCALARS:
+    if id(type(value)) in _SCALARS:
         return value, value
-    is_base, base = _base_value(value)
+    is_base, base = base_value(value)
     return (base, base) if is_base else (Opaque(_type_name(type(value))), value)
 
 
@@ -134,7 +134,7 @@ class ArgumentCopier:
         """
         self._count(1)
         kind = type(value)
-        if kind not in _CONTAINERS:
+        if id(kind) not in _CONTAINERS:
             return _copy_leaf(value)
         if id(value) in self._copies:
             _, copies = self._copies[id(value)]
@@ -175,13 +175,13 @@ class ArgumentCopier:
     def _copy_key(self, key: Any, depth: int) -> Any:
         self._count(1)
         kind = type(key)
-        if kind in _SCALARS:
+        if id(kind) in _SCALARS:
             return key
         if kind is tuple or kind is frozenset:
             if depth >= MAX_DEPTH:
                 raise ArgumentsRefused("arguments_too_deep", f"a key is nested deeper than {MAX_DEPTH} levels")
             return kind(self._copy_key(item, depth + 1) for item in key)
-        is_base, key = _base_value(key)
+        is_base, key = base_value(key)
         if not is_base:
             raise _NotPlain
         return key
@@ -202,7 +202,7 @@ def freeze(value: Any) -> Any:
     Returns:
         `Any`: A frozen copy of plain data, and [`Opaque`] for all else and for what is too deep or too large.
     """
-    if type(value) not in _CONTAINERS:
+    if id(type(value)) not in _CONTAINERS:
         return _copy_leaf(value)[0]
     try:
         return ArgumentCopier().copy(value)[0]
@@ -282,7 +282,7 @@ def _parameters_of(callee: Any) -> _Parameters:
 
 def _take_apart(args: tuple, kwargs: dict[str, Any], inputs: Mapping[str, Any]) -> tuple[tuple, dict[str, Any]]:
     """Take the form `tool({"name": value})` apart as `tool(name=value)`, as [`Tool`] does."""
-    if len(args) != 1 or kwargs or dict not in _type_mro(type(args[0])):
+    if len(args) != 1 or kwargs or not issubclass(type(args[0]), dict):
         return args, kwargs
     # Read as a plain dictionary: the tool would ask the methods of a subclass, and once more after the check
     plain = {key: value for key, value in dict.items(args[0]) if type(key) is str}
@@ -342,7 +342,7 @@ def bind_arguments(
     copier = ArgumentCopier()
     shown, fresh = {}, {}
     for name, value in named.items():
-        if type(value) in _SCALARS:
+        if id(type(value)) in _SCALARS:
             shown[name] = fresh[name] = value
         else:
             shown[name], fresh[name] = copier.copy(value)

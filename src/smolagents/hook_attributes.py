@@ -22,22 +22,43 @@ host, dunder attributes of functions lead to its modules, and a method put on on
 place.
 """
 
+import re
 import string
 import weakref
 from _string import formatter_field_name_split  # type: ignore[import-not-found]  # as `string.Formatter` uses it
-from collections.abc import Mapping, Sequence
-from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType, TracebackType
+from abc import ABCMeta
+from collections import UserString
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from functools import partial
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    TracebackType,
+)
 from typing import Any
 
+from .hook_arguments import base_value
 from .hook_programs import PROGRAM
 from .local_python_executor import ALLOWED_DUNDER_METHODS, InterpreterError, check_safer_result
 
 
-# No attribute of these leads anywhere (of str, `format` does)
-_PLAIN_TYPES = frozenset({type(None), bool, int, float, complex, bytes, list, tuple, dict, set, frozenset})
-_FUNCTION_TYPES = (BuiltinFunctionType, FunctionType)
+# No attribute of these leads anywhere (of str, `format` does). By id, as a generated metaclass may define `__eq__`.
+_PLAIN_TYPES = frozenset(map(id, (type(None), bool, int, float, complex, bytes, list, tuple, dict, set, frozenset)))
+# No instance of a class of the host, to be quick about it
+_COMMON_TYPES = _PLAIN_TYPES | frozenset(map(id, (str, type, FunctionType, BuiltinFunctionType)))
 _HOST_TYPES = (CodeType, FrameType, TracebackType)
 _mro = type.__dict__["__mro__"].__get__
+_attributes = type.__dict__["__dict__"].__get__
+_super_class = super.__dict__["__self_class__"].__get__
+# What changes a class of the host for all who use it, or reads attributes by itself
+_HOST_FUNCTIONS = frozenset(map(id, (ABCMeta.register, UserString.format, UserString.format_map)))
+_FORMATS = (str.format, str.format_map)
 # What named tuples offer for use in spite of the underscore (`collections`, "somenamedtuple")
 _NAMED_TUPLE_NAMES = frozenset({"_asdict", "_field_defaults", "_fields", "_make", "_replace"})
 # Names under which the evaluator creates the functions of generated code
@@ -62,6 +83,48 @@ def _is_generated(obj: Any) -> bool:
         return code.co_filename == _EVALUATOR_FILE and code.co_name in _GENERATED_FUNCTION_NAMES
     found = _generated_classes.get(id(obj))
     return found is not None and found() is obj
+
+
+def _is_private_of_host(obj: Any, name: str) -> bool:
+    """
+    Whether a private attribute is of a module, or of a class that the host shares with the program.
+
+    An object may have private attributes of its own, and call private methods of its class.
+    """
+    if name in _NAMED_TUPLE_NAMES:
+        return False
+    kind = _super_class(obj) if type(obj) is super else type(obj)
+    if issubclass(kind, ModuleType):
+        return True
+    is_class = issubclass(kind, type)
+    for found in (*_mro(obj), *_mro(kind)) if is_class and type(obj) is not super else _mro(kind):
+        if name in _attributes(found):
+            value = _attributes(found)[name]
+            is_data = isinstance(value, (dict, list, set))
+            return not _is_generated(found) and (is_class or is_data or issubclass(kind, Enum))
+    return is_class
+
+
+def _is_of_re(kind: type) -> bool:
+    return kind is re.Pattern or kind is re.Match
+
+
+def _with_plain_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
+    """
+    Make a function of `re` take plain text and numbers only.
+
+    It caches what it compiles by its arguments, and the host gets from there what a program compiled: of an instance
+    of a subclass, which says that it equals a pattern of the host, and reads as another.
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*map(_plain, args), **{name: _plain(value) for name, value in kwargs.items()})
+
+    return call
+
+
+def _plain(value: Any) -> Any:
+    return value if type(value) is bool else base_value(value)[1]
 
 
 class AttributeAccess:
@@ -95,7 +158,7 @@ class AttributeAccess:
 
     def getmethod(self, obj: Any, name: str) -> Any:
         """Read an attribute that is then called. The evaluator decides which dunder methods may be."""
-        return getattr(obj, name) if type(obj) in _PLAIN_TYPES else self._read(obj, name, is_called=True)
+        return getattr(obj, name) if id(type(obj)) in _PLAIN_TYPES else self._read(obj, name, is_called=True)
 
     def setattr(self, obj: Any, name: str, value: Any) -> None:
         """Set an attribute, of an object or of a class or function that generated code defined.
@@ -112,21 +175,54 @@ class AttributeAccess:
             raise InterpreterError(f"Forbidden to set {name}: the program did not define what has it")
         setattr(obj, name, value)
 
+    def check_call(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> None:
+        """Refuse a call of a tool or an agent itself, or with one: a method of an object of the host may give it out.
+
+        Raises:
+            InterpreterError: If it is one.
+        """
+        for value in (function, *args, *kwargs.values()):
+            if id(type(value)) not in _COMMON_TYPES and self._is_of_host(value):
+                raise InterpreterError(f"Forbidden use of a {type(value).__name__}, which is not one of the tools")
+
+    def _is_of_host(self, value: Any) -> bool:
+        """Whether a value is an instance of a class of which generated code gets none, or calls a method of one."""
+        while type(value) is MethodType or type(value) is partial:
+            value = value.__self__ if type(value) is MethodType else value.func
+        kind = type(value)
+        return id(kind) not in _COMMON_TYPES and any(id(base) in self._host_classes for base in _mro(kind))
+
     def _read(self, obj: Any, name: str, *default: Any, is_called: bool = False) -> Any:
-        is_shared = isinstance(obj, ModuleType) or (type in _mro(type(obj)) and not _is_generated(obj))
-        if is_shared and name.startswith("_") and not _is_dunder(name) and name not in _NAMED_TUPLE_NAMES:
+        if name.startswith("_") and not _is_dunder(name) and _is_private_of_host(obj, name):
             raise InterpreterError(f"Forbidden access to private attribute: {name}")
-        if name in ("format", "format_map") and str in _mro(obj if isinstance(obj, type) else type(obj)):
-            return self._make_formatter(obj, name)
         value = getattr(obj, name, *default)
-        if is_called and type(value) in _FUNCTION_TYPES:
+        function = value.__func__ if type(value) is MethodType else value
+        if id(function) in _HOST_FUNCTIONS:
+            raise InterpreterError(f"Forbidden access to a function of the host: {name}")
+        if (stand_in := self._stand_in(value)) is not None:
+            return stand_in
+        if is_called and (type(value) is FunctionType or type(value) is BuiltinFunctionType):
             return value
-        owner = value.__self__ if type(value) is MethodType else value  # Of a bound method
-        if isinstance(value, _HOST_TYPES) or any(id(base) in self._host_classes for base in _mro(type(owner))):
+        if isinstance(value, _HOST_TYPES) or self._is_of_host(value):
             raise InterpreterError(f"Forbidden access to a {type(value).__name__}: {name}")
         if not is_called:  # The evaluator checks what a call returns
             check_safer_result(value, _OF_PROGRAM, self._authorized_imports)
         return value
+
+    def _stand_in(self, value: Any) -> Callable[..., Any] | None:
+        """What generated code gets in place of functions that would take its word for too much."""
+        if type(value) is FunctionType:
+            return _with_plain_arguments(value) if value.__globals__ is re.__dict__ else None
+        if type(value) is BuiltinFunctionType:
+            owner = value.__self__
+            if value.__name__ in ("format", "format_map") and issubclass(type(owner), str):
+                return self._make_formatter(owner, value.__name__)
+            return _with_plain_arguments(value) if _is_of_re(type(owner)) else None
+        if type(value) is MethodDescriptorType:
+            if value in _FORMATS:
+                return self._make_formatter(str, value.__name__)
+            return _with_plain_arguments(value) if _is_of_re(value.__objclass__) else None
+        return None
 
     def _make_formatter(self, obj: Any, name: str) -> Any:
         """Make what stands in for `str.format`, which would read attributes itself."""

@@ -26,12 +26,15 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from .hook_arguments import _SCALARS
 from .hook_scope import OpaqueKey, current_scope
 from .hooks import Deny, HookDispatcher, denied
+from .tools import BaseTool
 from .utils import is_valid_name
 
 
 AnyError = TypeVar("AnyError", bound=Exception)
+_mro = type.__dict__["__mro__"].__get__
 
 
 class _Callee:
@@ -57,7 +60,8 @@ class _Callee:
         if self.belongs_to_agent and {**agent.tools, **agent.managed_agents}.get(self.name) is not self.function:
             reason = Deny("the agent does not have it any more", "unknown_tool")
             raise agent.hook_dispatcher.deny(scope.run, self.name, reason)
-        return agent.hook_dispatcher.call_tool(scope, self.name, self.function, args, kwargs)
+        dispatcher = agent.hook_dispatcher
+        return close_over_tools(dispatcher, dispatcher.call_tool(scope, self.name, self.function, args, kwargs))
 
 
 # An entry lives as long as its closure
@@ -125,10 +129,38 @@ def close_over(dispatcher: HookDispatcher, name: str, value: Any) -> Any:
     Returns:
         `Any`: The value itself if there is no callable in it.
     """
-    return _close_over(dispatcher, name, value, {})
+    return _close_over(dispatcher, name, value, _is_function, {})
 
 
-def _close_over(dispatcher: HookDispatcher, name: str, value: Any, done: dict[int, tuple[Any, Any]]) -> Any:
+def close_over_tools(dispatcher: HookDispatcher, value: Any) -> Any:
+    """
+    Put closures in place of the tools and agents in a result that generated code gets, as [`close_over`] does.
+
+    Other callables stay as they are: a tool may give back what generated code handed to it.
+    """
+    if id(type(value)) in _SCALARS:
+        return value
+    return _close_over(dispatcher, "tool", value, _is_tool, {})
+
+
+def _is_function(value: Any) -> bool:
+    return callable(value) and not isinstance(value, type)
+
+
+def _is_tool(value: Any) -> bool:
+    from .agents import MultiStepAgent
+
+    # Not by `isinstance`, which would ask the value for its class
+    return any(base is BaseTool or base is MultiStepAgent for base in _mro(type(value)))
+
+
+def _close_over(
+    dispatcher: HookDispatcher,
+    name: str,
+    value: Any,
+    is_closed_over: Callable[[Any], bool],
+    done: dict[int, tuple[Any, Any]],
+) -> Any:
     # By id, with the value itself, so that no other value gets its id meanwhile
     if id(value) in done:
         return done[id(value)][1]
@@ -137,13 +169,13 @@ def _close_over(dispatcher: HookDispatcher, name: str, value: Any, done: dict[in
         closed: Any = {} if kind is dict else []
         done[id(value)] = value, closed  # What contains itself contains its copy
         items = list(value.items()) if kind is dict else list(value)
-        new_items = [_close_over(dispatcher, name, item, done) for item in items]
+        new_items = [_close_over(dispatcher, name, item, is_closed_over, done) for item in items]
         closed.update(new_items) if kind is dict else closed.extend(new_items)
         if all(new is old for new, old in zip(new_items, items)):
             closed = value
         elif kind is not dict and kind is not list:
             closed = kind(closed)
-    elif callable(value) and not isinstance(value, type):
+    elif is_closed_over(value):
         own_name: Any = getattr(value, "name", None) or getattr(value, "__name__", None)
         # A lambda's is no name
         closed = make_closure(dispatcher, own_name if is_valid_name(own_name) else name, value)

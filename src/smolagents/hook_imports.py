@@ -28,7 +28,12 @@ from .hook_closures import without_host_objects
 from .hook_programs import is_host_module, program_of
 from .hook_scope import ExecutionInProgress, OpaqueKey, current_scope, make_place, within_place
 from .hooks import Deny, ToolExecutionDenied, denied
-from .local_python_executor import check_import_authorized, evaluate_import
+from .local_python_executor import (
+    ATTRIBUTE_ACCESS,
+    InterpreterError,
+    check_import_authorized,
+    evaluate_import,
+)
 
 
 HOST_MODULE = Deny("generated code may not import the modules of the host")
@@ -50,9 +55,26 @@ def make_importer(key: OpaqueKey) -> Callable[..., None]:
             if error is not None:
                 raise error
             with within_place(place) if place is not None else nullcontext():
-                evaluate_import(single, state, authorized_imports, static_tools)
+                if module is not None and names == ("*",):
+                    _import_all(module, state, authorized_imports, static_tools)
+                else:
+                    evaluate_import(single, state, authorized_imports, static_tools)
 
     return import_module
+
+
+def _import_all(
+    module: str, state: dict[str, Any], authorized_imports: list[str], static_tools: dict[str, Any]
+) -> None:
+    """Import all public names of a module that generated code may have, each as if it were named."""
+    imported: dict[str, Any] = {}
+    evaluate_import(ast.Import([ast.alias(module)]), imported, authorized_imports, static_tools)
+    found = imported[module]
+    for name in getattr(found, "__all__", None) or [name for name in dir(found) if not name.startswith("_")]:
+        try:
+            state[name] = static_tools[ATTRIBUTE_ACCESS].getattr(found, name)
+        except InterpreterError:  # A module of the host, for one
+            continue
 
 
 def _imports_of(

@@ -24,6 +24,7 @@ behind and named in the log. Threads are daemons, so that one that was left behi
 """
 
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -40,6 +41,7 @@ logger = getLogger(__name__)
 GRACE_SECONDS = 0.1  # How long a thread has to end before it is left behind
 _FLAG_SECONDS = 0.02  # How long the evaluator has to end it: an exception may also hit a tool or a model's client
 _REPEAT_SECONDS = 0.01
+_ROOM_FRAMES = 50  # What asking and telling takes, with a hook that logs an error, and as much again
 
 
 class ExecutionAborted(BaseException):
@@ -207,7 +209,7 @@ class LimitedCall:
 
     def _raise_in_thread(self) -> None:
         with self._lock:
-            if self.finished or self.shields or self._thread.ident is None:
+            if self.finished or self.shields or self._thread.ident is None or _takes_lock(self._thread.ident):
                 return
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(self._thread.ident), ctypes.py_object(ExecutionAborted)
@@ -248,6 +250,19 @@ class LimitedCall:
         return outer + ([self.tree.calls] if self.tree is not None else [])
 
 
+# Python code that an exception would leave with a lock taken for good: the next who logs or imports would wait forever
+_LOCKING_FUNCTIONS = frozenset({"acquire", "release", "__enter__", "__exit__"})
+_LOCKING_MODULES = frozenset({"logging", "importlib._bootstrap"})
+
+
+def _takes_lock(thread: int) -> bool:
+    """Whether a thread is just taking a lock, as far as the innermost frame tells: that is where it would be hit."""
+    frame = sys._current_frames().get(thread)
+    if frame is None:
+        return False
+    return frame.f_code.co_name in _LOCKING_FUNCTIONS or frame.f_globals.get("__name__") in _LOCKING_MODULES
+
+
 # Those whose threads have not ended yet. The evaluator looks here first, as it is almost always empty.
 aborting_calls: set[LimitedCall] = set()
 _own = threading.local()
@@ -271,6 +286,17 @@ def raise_if_aborted() -> None:
     call: LimitedCall | None = getattr(_own, "call", None)
     if call is not None and call.aborting:
         raise ExecutionAborted
+
+
+def require_room(frames: int = _ROOM_FRAMES) -> None:
+    """
+    Make sure that the stack has room for what must not be cut short. A program can choose how deep it calls.
+
+    Raises:
+        RecursionError: If it has not.
+    """
+    if frames:
+        require_room(frames - 1)
 
 
 def is_in_use(state: Any) -> bool:

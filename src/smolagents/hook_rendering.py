@@ -22,9 +22,15 @@ nothing of it may run: the step is over.
 """
 
 from collections.abc import Callable
+from types import WrapperDescriptorType
 from typing import Any
 
+from .agent_types import handle_agent_output_types
 from .hook_arguments import _CONTAINERS, _SCALARS, ArgumentCopier, ArgumentsRefused, _type_name, as_text
+
+
+_mro = type.__dict__["__mro__"].__get__
+_attributes = type.__dict__["__dict__"].__get__
 
 
 class RenderedResult(str):
@@ -68,9 +74,9 @@ def _is_plain(value: Any) -> bool:
     while left:
         item = left.pop()
         kind = type(item)
-        if kind in _SCALARS or id(item) in seen:
+        if id(kind) in _SCALARS or id(item) in seen:
             continue
-        if kind not in _CONTAINERS:
+        if id(kind) not in _CONTAINERS:
             return False
         seen.add(id(item))
         left.extend([*item, *item.values()] if kind is dict else item)
@@ -79,7 +85,23 @@ def _is_plain(value: Any) -> bool:
 
 def original(value: Any) -> Any:
     """The result that was rendered."""
-    return value.original if isinstance(value, RenderedResult) else value
+    return value.original if type(value) is RenderedResult else value
+
+
+def answer_output(value: Any) -> Any:
+    """What a run gives back for an answer. An object that says itself what its class is, is not asked."""
+    answer = original(value)
+    return answer if _makes_up_its_class(type(answer)) else handle_agent_output_types(answer)
+
+
+def _makes_up_its_class(kind: type) -> bool:
+    """Whether `isinstance` would run code of a class, such as a property `__class__`, after the action is over."""
+    return any(
+        name in _attributes(base) and type(_attributes(base)[name]) is not WrapperDescriptorType
+        for base in _mro(kind)
+        if base is not object
+        for name in ("__class__", "__getattribute__")
+    )
 
 
 def rendered_answer(agent: Any, answer: Any) -> Any:
@@ -91,10 +113,19 @@ def rendered_answer(agent: Any, answer: Any) -> Any:
     return answer
 
 
-def rendering(function: Callable[[], tuple[Any, bool]]) -> Callable[[], tuple[Any, bool]]:
-    """Make what runs a program render the result, too."""
+def rendering(
+    function: Callable[[], tuple[Any, bool]], static_tools: dict[str, Any]
+) -> Callable[[], tuple[Any, bool]]:
+    """
+    Make what runs a program render the result, too.
+
+    Args:
+        function (`Callable`): Runs the program.
+        static_tools (`dict[str, Any]`): Those of the program: its frame says whose the effects are.
+    """
 
     def run_and_render() -> tuple[Any, bool]:
+        _ = static_tools
         try:
             result, is_final_answer = function()
         except Exception as error:

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_che
 
 from .hook_arguments import ArgumentCopier, ArgumentsRefused, Opaque, as_text, bind_arguments, freeze
 from .hook_asking import BoundHook, asking, is_asking, most_severe
-from .hook_limits import ExecutionAborted, LimitedCall, call_within, current_call, shielded
+from .hook_limits import ExecutionAborted, LimitedCall, call_within, current_call, require_room, shielded
 from .hook_rendering import original
 from .hook_runs import running, tell_step, within_implicit_run
 from .hook_scope import (
@@ -364,7 +364,7 @@ class HookDispatcher:
 
     def _check_answer(self, run: AgentRun, answer: Any) -> tuple[Any, bool]:
         """Dispatch an answer as `final_answer` unless it came that way. Returns what to answer, and if it is final."""
-        if isinstance(answer, DenialMessage):
+        if type(answer) is DenialMessage:
             return answer, False
         run.is_answered = True
         if any(answer is accepted for accepted in run.answers):
@@ -426,6 +426,7 @@ class HookDispatcher:
         limited = current_call()
         if limited is None:
             return self._dispatch(scope, kind, name, arguments, call, view, limited)
+        require_room()  # Else the stack could end between asking and telling
         with shielded():  # Between asking and telling only the execution itself can be aborted
             return self._dispatch(scope, kind, name, arguments, call, view, limited)
 

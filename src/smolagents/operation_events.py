@@ -80,7 +80,7 @@ def _text(value: Any) -> Any:
 
 
 def _texts(values: Any) -> Any:
-    return [_text(value) for value in values] if type(values) in (list, tuple) else _text(values)
+    return [_text(value) for value in values] if type(values) is list or type(values) is tuple else _text(values)
 
 
 def _open(path: Any, mode: Any, flags: Any) -> tuple[str, Arguments] | None:

@@ -43,7 +43,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
-from . import hook_attributes, hook_code, hooks, local_python_executor
+from . import hook_attributes, hook_code, hook_rendering, hooks, local_python_executor
 from .hook_arguments import ArgumentCopier, ArgumentsRefused
 from .hook_asking import is_asking
 from .hook_attributes import AttributeAccess
@@ -66,9 +66,13 @@ _SUFFIXES = (*importlib.machinery.all_suffixes(), ".zip", ".egg", ".whl")
 
 # Frames are told by their globals first: reading the code of a frame is announced, too
 _EVALUATOR = local_python_executor.__dict__
+_RENDERER = hook_rendering.__dict__
 _DISPATCHER = hooks.__dict__
 _READERS = (hook_attributes.__dict__, hook_code.__dict__)
 _IMPORTERS = (importlib._bootstrap.__dict__, importlib._bootstrap_external.__dict__, zipimport.__dict__)
+_IMPORTER_CLASSES = frozenset(
+    id(value) for namespace in _IMPORTERS for value in namespace.values() if isinstance(value, type)
+)
 _SOURCE_READERS = (linecache.__dict__, tokenize.__dict__)
 _SOURCE_SHOWERS = (inspect.__dict__, traceback.__dict__, warnings.__dict__)
 
@@ -91,6 +95,8 @@ def _evaluator_codes() -> Iterator[CodeType]:
     # Where the last reference to a value of the program may go; the host's own part of that function does not count
     outer = local_python_executor.evaluate_python_code.__code__
     yield from (code for code in _codes_in(outer) if code.co_name == "_execute_code")
+    # Where its result turns into text
+    yield from (code for code in _codes_in(hook_rendering.rendering.__code__) if code.co_name == "run_and_render")
 
 
 # By id, and kept: code objects are equal if their content is
@@ -157,7 +163,7 @@ def _find_program(frame: FrameType | None) -> OpaqueKey | None:
     outermost = frame
     while frame is not None:
         namespace = frame.f_globals
-        if namespace is _EVALUATOR:
+        if namespace is _EVALUATOR or namespace is _RENDERER:
             if id(frame.f_code) in _EVALUATOR_CODES:
                 static_tools = frame.f_locals.get("static_tools")
                 if type(static_tools) is dict and (key := static_tools.get(PROGRAM)) is not None:
@@ -185,11 +191,22 @@ def _is_direct(frame: FrameType | None) -> bool:
     return frame.f_code is not _IMPORT_CODE and id(frame.f_code) in _EVALUATOR_CODES
 
 
+def _is_own_loader(frame: FrameType) -> bool:
+    """Whether this is no method of a loader that says itself what to read and what to cache: one that is its own."""
+    loader = frame.f_locals.get("self")
+    if loader is None:
+        return True
+    replaced = any(hasattr(type(loader), name) for name in getattr(loader, "__dict__", ()))
+    return id(type(loader)) in _IMPORTER_CLASSES and not replaced
+
+
 def _is_of_import(frame: FrameType | None) -> bool:
     """Whether the import system itself is at work, in the course of an import: not what a program hooked into it."""
     if frame is None or frame.f_code not in _READING_IMPORTS:
         return False
     while frame is not None and any(frame.f_globals is namespace for namespace in _IMPORTERS):
+        if not _is_own_loader(frame):
+            return False
         if frame.f_code is _FIND_AND_LOAD_CODE:
             return True
         frame = frame.f_back
@@ -277,7 +294,7 @@ def _make_audit_hook() -> Callable[[str, tuple], None]:
     """Make the audit hook. It runs for every event of the process, so what is the host's leaves it early."""
     looking: set[int] = set()  # Threads in which the hook below looks at frames
     ignored, only_direct, started, decide = _IGNORED, _ONLY_DIRECT, _started, _decide
-    evaluator, (reader, maker), dispatcher = _EVALUATOR, _READERS, _DISPATCHER
+    evaluator, (reader, maker), dispatcher, renderer = _EVALUATOR, _READERS, _DISPATCHER, _RENDERER
     get_frame, get_thread = sys._getframe, threading.get_ident
 
     def audit(event: str, arguments: tuple) -> None:
@@ -300,7 +317,7 @@ def _make_audit_hook() -> Callable[[str, tuple], None]:
             else:
                 while frame is not None:
                     namespace = frame.f_globals
-                    if namespace is evaluator or namespace is dispatcher:
+                    if namespace is evaluator or namespace is dispatcher or namespace is renderer:
                         break
                     frame = frame.f_back
                 else:

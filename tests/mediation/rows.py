@@ -41,10 +41,6 @@ class Row:
     awaited: bool = False
 
 
-def awaited(id: str, title: str, promise: str) -> Row:
-    return Row(id, title, promise, awaited=True)
-
-
 # TCA is the ToolCallingAgent
 PATHS = (
     Row(
@@ -144,6 +140,11 @@ PATHS = (
         "Part of the same run. In a thread of the tool: a run of its own, unless the tool copies the context.",
     ),
     Row("A36", "A managed agent whose deadline passes", "Control comes back; it executes nothing more."),
+    Row(
+        "A37",
+        "Tools and agents that a tool gives back, or that an object among the variables gives out",
+        "Asked about if they are in a plain result; otherwise generated code may not call them, nor hand them on.",
+    ),
 )
 
 BYPASSES = (
@@ -221,6 +222,12 @@ BYPASSES = (
     ),
     Row("B43", "A denial raised again by the program", "Neither an answer nor an error."),
     Row("B44", "A code block in the text of a TCA's model", "Not executed."),
+    Row(
+        "B45",
+        "A class whose metaclass has `__hash__` and `__eq__`, in the caches of abstract classes",
+        "`isinstance(value, Mapping)` of the host may say so of other types. Compare exact ones.",
+        "not stopped",
+    ),
 )
 
 ESCAPES = tuple(
@@ -243,8 +250,11 @@ ESCAPES = tuple(
     )
 ) + (
     Row("C9", "`hasattr` on dunder attributes", "Says yes or no, and leads nowhere.", "holds"),
-    awaited(
-        "C14", "One huge operation in C (`10 ** 10 ** 8`)", "Not stopped: it holds up the process until it is done."
+    Row(
+        "C14",
+        "One huge operation in C (`10 ** 10 ** 8`)",
+        "It holds up the process until it is done; only then a stop or time limit ends the program.",
+        "not stopped",
     ),
 )
 

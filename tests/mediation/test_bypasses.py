@@ -5,7 +5,10 @@ import functools
 import re
 import threading
 from abc import ABCMeta
+from bisect import bisect_left
+from collections import UserDict
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pytest
 
@@ -89,6 +92,23 @@ def escaping(execution):
         return Deny("it deletes")
 
 
+def searching_flags(execution):
+    if execution.name == "shell" and re.search("^rm -rf", str(execution.arguments["command"]), re.I | re.M):
+        return Deny("it deletes")
+
+
+def counting_texts(execution):
+    command = execution.arguments.get("command")
+    if not isinstance(command, Mapping) and "rm -rf" in str(command):
+        return Deny("it deletes")
+
+
+# A metaclass whose classes say that they are `str`, down to the hash, which is made of the address that Python shows
+SPOOF = (
+    "address = int(str(str.maketrans).split(' at 0x')[1][:-1], 16)\n"
+    "class Spoof(type):\n    def __hash__(cls):\n        return address // 16\n"
+    "    def __eq__(cls, other):\n        return True"
+)
 EVIL_PATTERN = "class Evil:\n    flags = 0\n    def search(self, *a):\n        return None\n"
 TAMPERING = {
     "cached patterns": (searching, "'rm -rf /'", f"import re\n{EVIL_PATTERN}re._cache[str, 'rm -rf', 0] = Evil()"),
@@ -116,6 +136,34 @@ TAMPERING = {
         "import collections\nM = type(collections.UserDict)\nM.__instancecheck__ = lambda *a: False",
     ),
     "table of characters": (escaping, "'a.b[c]'", "import re\nre._special_chars_map.clear()"),
+    "a pattern that reads as another": (
+        searching,
+        "'rm -rf /'",
+        "import re\nSPOOF\ndef get(self, i):\n    if i > 1:\n        raise IndexError('x')\n    return 'q'\n"
+        "S = Spoof('S', (str,), {'__getitem__': get, '__len__': lambda self: 2})\nre.compile(S('rm -rf'))",
+    ),
+    "the same, by a star import": (
+        searching,
+        "'rm -rf /'",
+        "from re import *\nSPOOF\ndef get(self, i):\n    if i > 1:\n        raise IndexError('x')\n    return 'q'\n"
+        "S = Spoof('S', (str,), {'__getitem__': get, '__len__': lambda self: 2})\nmatch(S('rm -rf'), 'qq')",
+    ),
+    "members of a set of flags": (
+        searching_flags,
+        "'RM -RF /'",
+        "import re\nre.I._value2member_map_[re.I.value + re.M.value] = re.VERBOSE",
+    ),
+    "classes that count as a mapping": (
+        walking,
+        "{'do': 'rm -rf /'}",
+        "import collections\nclass M(type(collections.UserDict)):\n    pass\n"
+        "for base in collections.UserDict.mro():\n    M._abc_registry_clear(base)\n    M._abc_caches_clear(base)",
+    ),
+    "more that counts as a mapping": (
+        counting_texts,
+        "'rm -rf /'",
+        "import collections\nfor base in collections.UserDict.mro():\n    base.register(str)",
+    ),
 }
 
 
@@ -125,6 +173,7 @@ def test_a_program_cannot_change_the_modules_that_a_hook_decides_with(
     decide, command, tampering, make_shell, host_as_it_was
 ):
     free, denied, attacked = make_shell(), make_shell(), make_shell()
+    tampering = tampering.replace("SPOOF", SPOOF)
     re.purge()
     code_agent(f"shell({command})", tools=[free]).run("task")
     code_agent(f"shell({command})", tools=[denied], hooks=[RecordingHook(decide)]).run("task")
@@ -132,6 +181,27 @@ def test_a_program_cannot_change_the_modules_that_a_hook_decides_with(
     program = "try:\n" + "\n".join("    " + line for line in tampering.splitlines()) + "\nexcept Exception:\n    v = 1"
     code_agent(program, f"shell({command})", tools=[attacked], hooks=[RecordingHook(decide)]).run("task")
     assert (len(free.ran()), denied.ran(), attacked.ran()) == (1, [], [])
+
+
+def forget_instances():
+    for base in UserDict.__mro__[:-1]:
+        base._abc_caches_clear()
+
+
+@pytest.mark.row("B45")
+def test_a_class_with_a_hash_of_its_own_enters_the_caches_of_abstract_classes(shell):
+    program = (
+        SPOOF.replace("(type)", "(type(collections.UserDict))") + "\nS = Spoof('S', (collections.UserDict,), {})\n"
+        "[base for base in collections.UserDict.mro() if isinstance(S(), base)]"
+    )
+    agent = code_agent("import collections\n" + program, tools=[shell], hooks=[RecordingHook()])
+    forget_instances()  # As in a host that has not asked yet
+    try:
+        agent.run("task")
+        assert isinstance("text", Mapping)
+    finally:
+        forget_instances()
+    assert not isinstance("text", Mapping)
 
 
 # No module that is not authorised is reachable as an object
@@ -177,6 +247,36 @@ def test_a_format_string_reads_no_dunder_and_no_module_of_the_host(field, form, 
     agent = code_agent(program, tools=[shell], hooks=[RecordingHook()])
     agent.run("task")
     assert "leaked" not in observations(agent)
+
+
+OTHER_FORMATTERS = {
+    "UserString": "from collections import UserString\nprint('leaked', UserString('{0.__globals__}').format(shell))",
+    "UserString.format_map": "from collections import UserString\n"
+    "print('leaked', UserString('{f.__globals__}').format_map({'f': shell}))",
+    "super": "super = 1\nclass S(str):\n    def of(self, x):\n        return super(S, self).format(x)\n"
+    "print('leaked', S('{0.__globals__}').of(shell))",
+}
+
+
+@pytest.mark.row("B34")
+@pytest.mark.parametrize("program", OTHER_FORMATTERS.values(), ids=OTHER_FORMATTERS)
+def test_nothing_else_that_formats_reads_a_dunder(program, shell):
+    agent = code_agent(program, tools=[shell], hooks=[RecordingHook()])
+    agent.run("task")
+    assert "leaked" not in observations(agent)
+
+
+@pytest.mark.row("B34")
+def test_formats_that_read_nothing_of_the_host_work(shell):
+    program = (
+        "import collections\nsuper = 1\nclass S(str):\n    def of(self, x):\n        return super(S, self).format(x)\n"
+        "P = collections.namedtuple('P', 'x')\n"
+        "print('{0.x}'.format(P(1)), str.format('{}', 2), '{a}'.format_map({'a': 3}), S('{}').of(4), "
+        "list(map('{}'.format, [5])))"
+    )
+    agent = code_agent(program, tools=[shell], hooks=[RecordingHook()])
+    agent.run("task")
+    assert "1 2 3 4 ['5']" in observations(agent)
 
 
 @pytest.mark.row("B35")
@@ -349,8 +449,39 @@ def test_a_hook_is_told_of_a_code_action_however_it_ends(program, shell):
     assert asked and asked == told
 
 
+def call_until_frames_end(function):
+    function()
+    call_until_frames_end(function)
+
+
+def call_until_calls_in_c_end(function):
+    """Python 3.12 and later count them on their own."""
+
+    class Inner:
+        def __repr__(self):
+            function()
+            return ""
+
+    def nested(value, depth):
+        for _ in range(depth):
+            value = [value]
+        return value
+
+    def is_too_deep(depth):
+        try:
+            repr(nested(0, depth))
+        except RecursionError:
+            return True
+        return False
+
+    end = bisect_left(range(100_000), True, key=is_too_deep)
+    for depth in range(end - 100, end):
+        repr(nested(Inner(), depth))
+
+
 @pytest.mark.row("F1")
-def test_a_hook_is_told_of_a_call_that_was_made_at_the_end_of_the_stack():
+@pytest.mark.parametrize("call_until_the_end", [call_until_frames_end, call_until_calls_in_c_end])
+def test_a_hook_is_told_of_each_call_that_it_is_asked_about_at_the_end_of_the_stack(call_until_the_end):
     class Deep(Tool):
         name, description, inputs, output_type = "deep", "Gives a nested list.", {}, "any"
         value: list = []
@@ -358,16 +489,27 @@ def test_a_hook_is_told_of_a_call_that_was_made_at_the_end_of_the_stack():
         def forward(self):
             return self.value
 
+    class Down(Tool):
+        name, description, output_type = "down", "Calls a function until the stack ends.", "any"
+        inputs = {"function": {"type": "any", "description": "The function."}}
+        calls = 0
+
+        def forward(self, function):
+            def call():
+                self.calls += 1
+                with suppress(Exception):
+                    function()
+
+            with suppress(RecursionError):
+                call_until_the_end(call)
+
     for _ in range(60):
         Deep.value = [Deep.value]
-    program = (
-        "def down():\n    try:\n        deep()\n    except Exception:\n        v = 1\n    down()\n"
-        "try:\n    down()\nexcept Exception:\n    v = 1"
-    )
-    hook = RecordingHook()
-    code_agent(program, tools=[Deep()], hooks=[hook]).run("task")
+    down, hook = Down(), RecordingHook()
+    code_agent("down(deep)", tools=[Deep(), down], hooks=[hook]).run("task")
     asked, told = balance(hook)
-    assert len(asked) > 10 and asked == told
+    assert asked == told
+    assert 10 < hook.names().count("deep") < down.calls
 
 
 @pytest.mark.row("F1")
@@ -483,6 +625,36 @@ def test_a_program_cannot_hand_a_tool_what_no_hook_sees(shell):
     agent = code_agent(program, tools=[shell], hooks=[RecordingHook()])
     agent.run("task")
     assert "calls 0" in observations(agent)
+
+
+SPOOFED_ARGUMENTS = {
+    "text": "shell(command=S('rm'))",
+    "item": "shell(command=[S('rm')])",
+    "value": "shell(command={'k': S('rm')})",
+    "only argument": "shell(S('rm'))",
+}
+
+
+@pytest.mark.row("B26", "F3")
+@pytest.mark.parametrize("call", SPOOFED_ARGUMENTS.values(), ids=SPOOFED_ARGUMENTS)
+def test_a_class_that_says_it_is_another_is_taken_for_what_it_is(call, shell):
+    program = f"{SPOOF}\nS = Spoof('S', (str,), {{'__contains__': lambda self, part: False}})\n{call}"
+
+    def decide(execution):
+        values = [execution.arguments["command"]] if execution.name == "shell" else []
+        while values:
+            value = values.pop()
+            if isinstance(value, Mapping):
+                values.extend(value.values())
+            elif type(value) is tuple:
+                values.extend(value)
+            elif type(value) is not str or "rm" in value:
+                return Deny("it deletes")
+
+    agent = code_agent(program, tools=[shell], hooks=[RecordingHook(decide)])
+    agent.run("task")
+    assert shell.ran() == []
+    assert "it deletes" in observations(agent)
 
 
 class PositionalOnly(Tool):

@@ -3,15 +3,19 @@ Ways from generated code to an effect on the machine, with every import allowed:
 not with it. The executor is not a sandbox, and that is why the effect itself is asked about.
 """
 
+import logging
 import os
+import subprocess
 import sys
-import weakref
+import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from smolagents import Tool
 from smolagents.hooks_testing import RecordingHook
-from tests.mediation.conftest import cases
+from tests.mediation.conftest import Apply
 from tests.mediation.guarded import Operations, observations, run
 
 
@@ -85,13 +89,15 @@ classes = methodcaller('__subclasses__')(attrgetter('__class__.__base__')(()))
     "weakref.finalize(last, os.mkdir, {path!r})\nlast = 1\nlast",
     "a callback of the garbage collector": "import os, gc\n"
     "gc.callbacks.append(lambda *_: os.makedirs({path!r}, exist_ok=True))\ngc.collect()\ngc.callbacks.clear()",
-    "atexit, run early": "import atexit, os\nfrom operator import attrgetter\natexit.register(os.mkdir, {path!r})\n"
-    "attrgetter('_run_exitfuncs')(atexit)()",
     "a hook of the import system": "import os, sys\nsys.path_hooks.insert(0, lambda _: os.mkdir({path!r}))\n"
     "sys.path.insert(0, '/nowhere')\ntry:\n    import nothing\nexcept Exception:\n    pass\n"
     "sys.path_hooks.pop(0)\nsys.path.pop(0)",
     "a loader that writes": "from importlib.machinery import SourceFileLoader\n"
     "SourceFileLoader('x', '/x').set_data({path!r}, b'x')",
+    "a library as the text of a result": "import functools, shutil\n"
+    "type('Result', (), {{'__str__': functools.partial(shutil.copyfile, '/etc/hosts', {path!r})}})()",
+    "a library as the text of an answer": "import functools, shutil\n"
+    "final_answer(type('Answer', (), {{'__str__': functools.partial(shutil.copyfile, '/etc/hosts', {path!r})}})())",
     "the bottom of the stack": "import os\ndef deeper(n):\n"
     "    try:\n        deeper(n + 1)\n    except RecursionError:\n"
     "        os.mkdir({path!r})\ndeeper(0)",
@@ -113,6 +119,13 @@ list(map(evaluate, map(itemgetter('smolagents.local_python_executor'), [sys.modu
 }
 
 
+# Runs all that is to run when the process ends, also what is not the program's: tried in a process of its own
+EXIT_EARLY = (
+    "import atexit, os\nfrom operator import attrgetter\natexit.register(os.mkdir, {path!r})\n"
+    "attrgetter('_run_exitfuncs')(atexit)()"
+)
+
+
 # Which rows of the matrix an escape stands for; the others stand for A24
 ROWS = {
     "C1": ["getattr with a name that lies"],
@@ -131,8 +144,24 @@ ROWS = {
 }
 
 
-def rows_of(escape):
-    return [row for row, names in ROWS.items() if escape in names] or ["A24"]
+# What escapes are expected to be told about: nobody can catch a denial there, or Python itself advises against it
+UNRAISABLE = "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"
+IN_A_THREAD = "ignore:Exception in thread:pytest.PytestUnhandledThreadExceptionWarning"
+WARNINGS = {
+    "a finalizer": [UNRAISABLE],
+    "a finalizer in a cycle": [UNRAISABLE],
+    "a C function as a finalizer": [UNRAISABLE, "ignore:functools.partial:FutureWarning"],
+    "weakref.finalize": [UNRAISABLE],
+    "a callback of the garbage collector": [UNRAISABLE],
+    "a thread in an empty context": [IN_A_THREAD],
+    "a process that is forked": ["ignore:.*multi-threaded:DeprecationWarning"],
+    "a pseudo-terminal": ["ignore:.*multi-threaded:DeprecationWarning"],
+}
+
+
+def marks_of(escape):
+    rows = [row for row, names in ROWS.items() if escape in names] or ["A24"]
+    return [pytest.mark.row(*rows), *map(pytest.mark.filterwarnings, WARNINGS.get(escape, ()))]
 
 
 def prepare(tmp_path, name):
@@ -147,33 +176,87 @@ def prepare(tmp_path, name):
 def interpreter():
     """Put back what a program changes in this process."""
     path, hooks = sys.path[:], sys.path_hooks[:]
-    yield
-    sys.path[:], sys.path_hooks[:] = path, hooks
-    weakref.finalize._shutdown = False  # Set by what "atexit, run early" runs
-    sys.modules.pop("made", None)
-    for entry in set(sys.path_importer_cache) - set(path):
-        sys.path_importer_cache.pop(entry)
+    try:
+        yield
+    finally:
+        sys.path[:], sys.path_hooks[:] = path, hooks
+        sys.modules.pop("made", None)
+        for entry in set(sys.path_importer_cache) - set(path):
+            sys.path_importer_cache.pop(entry)
 
 
 def exists(path):
     return os.path.lexists(path)
 
 
-@pytest.mark.parametrize("escape", cases({name: name for name in ESCAPES}, rows_of))
-def test_an_escape_reaches_its_effect_only_without_the_hook(escape, tmp_path):
+def try_escape(program, tmp_path):
     folder, path = prepare(tmp_path, "without")
     with interpreter():
-        run(ESCAPES[escape].format(path=str(path), folder=folder))
+        run(program.format(path=str(path), folder=folder))
     assert exists(path)
     folder, path = prepare(tmp_path, "with")
     hook = RecordingHook(Operations("process.run", "file.write", "file.mode", "native.load").before)
     hook.kinds = frozenset({"operation"})
     with interpreter():
-        agent = run(ESCAPES[escape].format(path=str(path), folder=folder), hook)
+        agent = run(program.format(path=str(path), folder=folder), hook)
     assert not exists(path)
     refused = any("Forbidden" in str(getattr(step, "error", None)) for step in agent.memory.steps)
     denied = any(outcome.status == "denied" for _, outcome in hook.told) or "was denied" in observations(agent)
     assert denied or refused
+
+
+@pytest.mark.parametrize("escape", [pytest.param(name, marks=marks_of(name)) for name in ESCAPES])
+def test_an_escape_reaches_its_effect_only_without_the_hook(escape, tmp_path):
+    try_escape(ESCAPES[escape], tmp_path)
+
+
+@pytest.mark.row("A24")
+def test_what_is_run_early_in_place_of_at_exit_reaches_its_effect_only_without_the_hook(tmp_path):
+    program = "import pathlib, sys\nfrom tests.mediation import test_operations as tests\n"
+    program += "tests.try_escape(tests.EXIT_EARLY, pathlib.Path(sys.argv[1]))"
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", program, tmp_path], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+LOADERS = {
+    "a subclass": "class Loader(SourceFileLoader):\n    def get_data(self, path):\n        return b'x = 1'\n"
+    "    def path_stats(self, path):\n        return {'mtime': 1, 'size': 5}\nloader = Loader('unheard_of', PATH)\n",
+    "methods of its own": "loader = SourceFileLoader('unheard_of', PATH)\nloader.get_data = lambda path: b'x = 1'\n"
+    "loader.path_stats = lambda path: {'mtime': 1, 'size': 5}\n",
+}
+
+
+@pytest.mark.row("C15")
+@pytest.mark.parametrize("loader", LOADERS.values(), ids=LOADERS)
+def test_bytecode_that_a_program_makes_up_is_not_cached(loader, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
+    program = (
+        "import sys\nfrom importlib.machinery import ModuleSpec, SourceFileLoader\n" + loader + "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n        if name == 'unheard_of':\n"
+        "            return ModuleSpec(name, loader, origin=PATH)\n"
+        "sys.meta_path.insert(0, Finder())\nimport unheard_of"
+    )
+    for folder, hooks in (("without", ()), ("with", (Operations("file.write"),))):
+        path = tmp_path / folder / "module.py"
+        path.parent.mkdir()
+        run(program.replace("PATH", repr(str(path))), *hooks)
+        sys.modules.pop("unheard_of", None)
+        assert any(path.parent.iterdir()) == (not hooks)
+
+
+@pytest.mark.row("A24")
+def test_bytecode_that_the_import_system_makes_is_cached_unasked(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "unheard_of.py").write_text("x = 1")
+    hook = Operations("*")
+    agent = run("import unheard_of\nprint('x is', unheard_of.x)", hook)
+    sys.modules.pop("unheard_of", None)
+    assert "x is 1" in observations(agent)
+    assert hook.names() == ["module.import"]
+    assert list(tmp_path.glob("__pycache__/unheard_of.*.pyc"))
 
 
 SECRET = {
@@ -220,6 +303,7 @@ THREADS = {
 }
 
 
+@pytest.mark.filterwarnings(IN_A_THREAD)
 @pytest.mark.row("C16")
 @pytest.mark.parametrize("start", THREADS)
 def test_threads_that_hide_their_beginning_are_not_started(start, tmp_path):
@@ -246,10 +330,13 @@ for _ in range(WAIT):
     time.sleep(0.01)
 """.replace("START", THREADS[start])
     path = tmp_path / "without"
-    run(program.replace("WAIT", "500").format(path=str(path)))
+    run(program.replace("WAIT", "2000").format(path=str(path)))
     assert exists(path)
     path = tmp_path / "with"
+    before = set(threading.enumerate())
     agent = run(program.replace("WAIT", "0").format(path=str(path)), Operations("file.write"))
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
     if start != "a thread with another beginning":  # It is denied in a thread that may be late for the step
         assert "'thread.start' was denied" in observations(agent)
     assert not exists(path)
@@ -258,10 +345,20 @@ for _ in range(WAIT):
 # What is not announced happens. These tests say so, and would tell us of a Python that announces it.
 
 
+class Join(Tool):
+    name, description, output_type = "join", "Joins items.", "string"
+    inputs = {"items": {"type": "any", "description": "The items."}}
+
+    def forward(self, items):
+        return ", ".join(map(str, items))
+
+
 UNANNOUNCED = {
     "a FIFO": "import os\nos.mkfifo({path!r})",
     "a process that multiprocessing spawns": "import os\nfrom multiprocessing.util import spawnv_passfds\n"
     "os.waitpid(spawnv_passfds(b'/bin/sh', [b'sh', b'-c', b'touch {path}'], []), 0)",
+    "a function in C that a tool calls": "import functools, os\napply(functools.partial(os.mkdir, {path!r}))",
+    "an iterator in C that a tool goes through": "import os\njoin(map(os.mkdir, [{path!r}]))",
     "ATTACH of sqlite3": "import sqlite3\ndatabase = sqlite3.connect(':memory:')\n"
     "database.execute(\"attach '{path}' as other\")\ndatabase.execute('create table other.t(a)')\ndatabase.close()",
 }
@@ -271,8 +368,31 @@ UNANNOUNCED = {
 @pytest.mark.parametrize("effect", UNANNOUNCED)
 def test_what_cpython_does_not_announce_is_not_stopped(effect, tmp_path):
     path = tmp_path / "effect"
-    run(UNANNOUNCED[effect].format(path=str(path)), Operations("*"))
+    run(UNANNOUNCED[effect].format(path=str(path)), Operations("*"), tools=[Apply(), Join()])
     assert exists(path)
+
+
+@pytest.mark.row("A24")
+def test_a_socket_that_listens_without_an_address_is_not_announced():
+    program = "import socket\nwith socket.socket() as s:\n    s.listen()\n    print('listens', s.getsockname()[1] > 0)"
+    assert "listens True" in observations(run(program, Operations("*")))
+
+
+@pytest.mark.row("A24")
+def test_what_the_host_does_later_with_an_object_of_the_program_is_the_hosts(tmp_path):
+    path = tmp_path / "effect"
+    logger = logging.getLogger("tests.mediation.later")
+    handler = f"logging.FileHandler({str(path)!r}, delay=True)"
+    program = f"import logging\nlogging.getLogger({logger.name!r}).addHandler({handler})"
+    run(program, Operations("*"))
+    try:
+        assert not exists(path)
+        logger.error("the host logs")
+        assert exists(path)
+    finally:
+        for handler in logger.handlers[:]:
+            logger.removeHandler(handler)
+            handler.close()
 
 
 @pytest.mark.row("C9")

@@ -1,5 +1,7 @@
 """What a `CodeAgent` executes, with default imports."""
 
+import collections
+
 import pytest
 
 from smolagents import CodeAgent, Deny, Tool
@@ -533,3 +535,113 @@ def test_an_opaque_value_is_shown_by_its_type_only_and_passed_as_it_is(shell):
     code_agent(program, tools=[shell], hooks=[hook]).run("task")
     assert shell.ran() == ["x"]
     assert str(hook.asked_about("shell").arguments["command"]) == "Opaque(type_name='C')"
+
+
+class Registry:
+    """An object of the host that gives out a tool in many ways."""
+
+    def __init__(self, tool):
+        self._tool = tool
+        self.tools = {"shell": tool}
+
+    def get(self):
+        return self._tool
+
+    def call(self):
+        return self._tool.forward
+
+    def __getitem__(self, name):
+        return self._tool
+
+    def __iter__(self):
+        return iter([self._tool])
+
+
+class Find(Tool):
+    name, description, inputs, output_type = "find", "Finds tools.", {}, "any"
+
+    def __init__(self, tool):
+        super().__init__()
+        self.found = {"tool": tool, "tools": [tool], "registry": Registry(tool), "method": tool.forward}
+
+    def forward(self):
+        return self.found
+
+
+GIVEN_OUT = {
+    "a result": "find()['tool']('x')",
+    "an item of a result": "find()['tools'][0]('x')",
+    "a result, by map": "import itertools\nlist(map(list, itertools.starmap(map, zip(find()['tools'], [['x']]))))",
+    "a bound method": "find()['method']('x')",
+    "a method": "find()['registry'].get()('x')",
+    "a method that gives a method": "find()['registry'].call()('x')",
+    "a method, by map": "list(map(find()['registry'].get(), ['x']))",
+    "a method, as a key": "sorted(['x'], key=find()['registry'].get())",
+    "a method, by a partial": "import functools\nfunctools.partial(find()['registry'].get(), 'x')()",
+    "an item of an object": "find()['registry']['shell']('x')",
+    "an iterator": "for tool in find()['registry']:\n    tool('x')",
+    "an attribute": "find()['registry'].tools['shell']('x')",
+    "a variable": "registry.get()('x')",
+    "a container that is not plain": "queue[0]('x')",
+}
+
+
+@pytest.mark.row("A37")
+@pytest.mark.parametrize("program", GIVEN_OUT.values(), ids=GIVEN_OUT)
+def test_a_tool_that_something_gives_out_is_guarded(program, make_shell):
+    free, denied = make_shell(), make_shell()
+    for agent_shell, hooks in ((free, None), (denied, [DenyingHook("shell")])):
+        agent = code_agent(
+            program,
+            tools=[agent_shell, Find(agent_shell)],
+            hooks=hooks,
+            additional_authorized_imports=["functools"],
+        )
+        given = {"registry": Registry(agent_shell), "queue": collections.deque([agent_shell])}
+        assert agent.run("task", additional_args=given) == "done"
+    assert (free.ran(), denied.ran()) == (["x"], [])
+
+
+@pytest.mark.row("A37")
+def test_an_agent_that_a_tool_gives_back_is_asked_about(shell):
+    class Hire(Tool):
+        name, description, inputs, output_type = "hire", "Finds a helper.", {}, "any"
+
+        def forward(self):
+            return code_agent("shell('x')", tools=[shell], name="helper", description="Helps.")
+
+    hook = DenyingHook("helper")
+    agent = code_agent("hire()('do it')", tools=[Hire()], hooks=[hook])
+    assert agent.run("task") == "done"
+    assert shell.ran() == [] and "helper" in hook.names()
+
+
+@pytest.mark.row("A37")
+def test_functions_that_a_tool_gives_back_are_what_they_were(shell):
+    program = "def f():\n    return 3\ng = apply(lambda: f)\nprint(g is f, g())"
+    agent = code_agent(program, tools=[Apply()], hooks=[DenyingHook()])
+    agent.run("task")
+    assert "True 3" in observations(agent)
+
+
+# A property that notes that it is read
+MAKES_UP_ITS_CLASS = (
+    "import statistics\nproperty = type(statistics.NormalDist.mean)\n"
+    "def of(me, *args):\n    apply(lambda: 1)\n    return int\n"
+)
+WAYS_TO_MAKE_IT_UP = {
+    "property": "Answer = type('Answer', (), {'__class__': property(of)})\n",
+    "__getattribute__": "Answer = type('Answer', (), {'__getattribute__': of})\n",
+}
+
+
+@pytest.mark.row("A28")
+@pytest.mark.parametrize("way", WAYS_TO_MAKE_IT_UP.values(), ids=WAYS_TO_MAKE_IT_UP)
+def test_an_answer_is_not_asked_for_its_class_after_the_action(way):
+    hook = RecordingHook()
+    program = MAKES_UP_ITS_CLASS + way + "final_answer(Answer())"
+    sub = code_agent(program, tools=[Apply()], name="sub", description="Helps.", hooks=[hook])
+    sub.run("alone")
+    code_agent("sub('task')", tools=[], managed_agents=[sub], hooks=[RecordingHook()]).run("task")
+    actions = {execution.id for execution in hook.asked if execution.kind == "code"}
+    assert all(execution.parent_id in actions for execution in hook.asked if execution.name == "apply")

@@ -1,11 +1,13 @@
 """Stops that hold: once a hook has stopped a run, nothing in its tree goes on, whatever it does."""
 
+import itertools
 import textwrap
 import threading
+from types import SimpleNamespace
 
 import pytest
 
-from smolagents import ActionStep, CodeAgent, Deny, ToolCallingAgent, ToolExecutionStopped
+from smolagents import ActionStep, CodeAgent, Deny, Tool, ToolCallingAgent, ToolExecutionStopped
 from smolagents.hooks_testing import RecordingHook, ScriptedModel, answering, code
 from tests.test_time_limit import Effect, Hang, wait_for_threads
 
@@ -461,3 +463,37 @@ def test_an_error_that_a_program_defined_is_not_reachable_from_the_error_of_its_
     (error,) = [outcome.error for _, outcome in hook.told if outcome.error is not None]
     assert "once" in str(error)
     assert error.__context__ is None and error.__cause__ is None
+
+
+@pytest.mark.row("C14")
+def test_an_operation_in_c_goes_on_when_the_time_is_up_until_it_is_done(monkeypatch):
+    class Numbers(Tool):
+        name, description, inputs, output_type = "numbers", "Gives an iterator.", {}, "any"
+        iterator = itertools.count()
+
+        def forward(self):
+            return self.iterator
+
+        def taken(self):
+            return int(repr(self.iterator)[len("count(") : -1])
+
+    numbers, size = Numbers(), 10_000_000
+    # The clock of the limit goes by what the operation has done: the time is up in the middle of it, on any machine
+    clock = SimpleNamespace(monotonic=lambda: float(numbers.taken() > 0))
+    monkeypatch.setattr("smolagents.hook_limits.time", clock)
+    program = f"""
+from collections import deque
+from itertools import repeat
+deque(zip(repeat(None, {size}), numbers()), maxlen=0)
+while True:
+    pass"""
+    agent = CodeAgent(
+        tools=[numbers],
+        model=ScriptedModel(code(program), code("final_answer('went on')")),
+        executor_kwargs={"timeout_seconds": 0.02},
+        hooks=[RecordingHook()],
+        verbosity_level=0,
+    )
+    assert agent.run("task") == "went on"
+    assert "maximum execution time" in str(agent.memory.steps[1].error)
+    assert numbers.taken() == size

@@ -165,6 +165,7 @@ class _Session:
         command = [sys.executable, "-m", "pytest", "tests", f"--timeout={SECONDS_PER_TEST}"]
         # Modules that cannot be imported here (no gradio, for one) must not keep the others from being run.
         command += ["--continue-on-collection-errors", "-p", "no:cacheprovider"]
+        command += ["-p", "no:randomly"]  # Upstream's tests are made for upstream's order
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command,
