@@ -13,7 +13,7 @@ from .fields import pattern_text
 from .matcher import Match, Matcher
 from .model import Policy
 from .names import NameList
-from .texts import texts
+from .texts import texts_of
 
 
 FINAL_ANSWER = "final_answer"
@@ -48,7 +48,7 @@ class Judge:
             message = f"{self._layers[-1].called} does not judge executions of kind {excerpt(execution.kind)}"
             return [Reason("deny", "kind_not_judged", "default", "", message)]
         reasons = [reason for layer in self._layers for reason in layer.reasons(execution)]
-        for match in self._matcher.find(texts(execution.arguments)):
+        for match in self._matcher.find(texts_of(execution)):
             layer, index = self._owners[match.index]
             reasons.append(layer.pattern_reason(execution, match, index))
         return reasons
@@ -103,6 +103,6 @@ def called(policy: Policy) -> str:
 
 
 def _place(execution: ToolExecution, match: Match) -> str:
-    place = "it" if execution.kind == "code" else match.where
+    place = "it" if match.where == "arguments.code" and execution.kind == "code" else match.where
     disguise = ", disguised by look-alike or invisible characters or white space," if match.normalized else ""
     return f"{place} contains{disguise}"
