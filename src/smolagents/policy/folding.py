@@ -247,7 +247,7 @@ OPERATORS: dict[type[ast.operator], Callable[..., Value]] = {
 }
 
 
-# Known and unknown parts of a text, in order. No two of a kind are side by side.
+# Parts of a text in order, those that are not known as `None`. No two of a kind are side by side.
 _Parts: TypeAlias = "tuple[str | bytes | None, ...]"
 
 
@@ -257,41 +257,49 @@ class _Folder:
     def __init__(self, tree: ast.Module, length: int):
         self._limit = max(_MAX_VALUE, length)
         self._work = _MAX_WORK + _WORK_PER_CHARACTER * length
-        self._expressions = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
-        self._assigned = _assigned_once(tree)
+        nodes = list(ast.walk(tree))
+        self._constants = [node for node in nodes if isinstance(node, ast.Constant)]
+        self._made: list[Any] = [node for node in nodes if type(node) in _OPERANDS]
+        self._assigned = _assigned_once(nodes)
+        # Values, or `None` for what is not known; of those, what is known of its parts.
         self._values: dict[ast.expr, Value | None] = {}
-        # Of those whose value is not known, as far as they are known.
         self._parts: dict[ast.expr, _Parts] = {}
 
     def texts(self) -> list[FoldedText]:
         """See [`folded`]."""
         inner: set[ast.expr] = set()
-        for node in self._expressions:
+        for node in self._made:
             self._compute(node)
             is_told = self._values[node] is not None or node in self._parts
-            # What stands elsewhere or in a list is told for itself.
-            if is_told and not isinstance(node, (ast.Name, ast.List, ast.Tuple, ast.Set)):
+            # What is in a list is told for itself.
+            if is_told and type(node) not in _DISPLAYS:
                 inner.update(self._operands(node))
-        outermost = (node for node in self._expressions if node not in inner)
-        texts = dict.fromkeys(FoldedText(node.lineno, text) for node in outermost for text in self._told(node))
-        return sorted(texts, key=lambda text: text.line)
+        found = [
+            FoldedText(node.lineno, text)
+            for node in (*self._constants, *self._made)
+            if node not in inner
+            for text in self._told(node)
+        ]
+        return sorted(dict.fromkeys(found), key=lambda text: text.line)
 
     def _told(self, node: ast.expr) -> Iterator[str]:
-        value = self._values[node]
-        if isinstance(node, ast.Name) or _stands_there(node, value):
-            return
-        if type(value) is tuple:
-            # As a command line, as lists among arguments are
+        values: Iterable[Any]
+        if isinstance(node, ast.Constant):
+            values = () if _stands_there(node) else (node.value,)
+        elif (value := self._values[node]) is None:
+            values = self._parts.get(node, ())
+        elif type(value) is tuple:
+            # As a command line, as lists among arguments are.
             words = [word for word in value if type(word) is str]
             size = sum(map(len, words)) + len(words)
-            if len(words) > 1 and self._can_work(size):
-                yield " ".join(words)
-            return
-        for text in self._parts.get(node, ()) if value is None else (value,):
-            if type(text) is bytes:
-                yield text.decode("utf-8", "replace")
-            elif type(text) is str:
-                yield text
+            values = (" ".join(words),) if len(words) > 1 and self._can_work(size) else ()
+        else:
+            values = (value,)
+        for told in values:
+            if told and type(told) is bytes:
+                yield told.decode("utf-8", "replace")
+            elif told and type(told) is str:
+                yield told
 
     def _can_work(self, size: int) -> bool:
         self._work -= min(size, self._limit)
@@ -306,139 +314,141 @@ class _Folder:
             elif node not in self._values:
                 # Unknown until its operands are known, and for good if it is one of them: `x = x + "a"`.
                 self._values[node] = None
-                waiting.append((node, True))
-                waiting += [(operand, False) for operand in self._operands(node)]
+                if isinstance(node, ast.Constant):
+                    constant: Any = node.value
+                    self._values[node] = constant if type(constant) in (str, bytes, int) else None
+                elif operands := self._operands(node):
+                    waiting.append((node, True))
+                    waiting += [(operand, False) for operand in operands if operand not in self._values]
 
     def _operands(self, node: ast.expr) -> list[ast.expr]:
         """The expressions whose values say what the value of `node` is."""
-        operands: list[ast.expr | None] = []
         if isinstance(node, ast.Name):
-            operands = [self._assigned.get(node.id)]
-        elif isinstance(node, ast.BinOp):
-            operands = [node.left, node.right]
-        elif isinstance(node, ast.JoinedStr):
-            operands = [*node.values]
-        elif isinstance(node, ast.FormattedValue):
-            operands = [node.value, node.format_spec]
-        elif isinstance(node, ast.NamedExpr):
-            operands = [node.value]
-        elif isinstance(node, ast.UnaryOp):
-            operands = [node.operand]
-        elif isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-            operands = [*node.elts]
-        elif isinstance(node, ast.Subscript):
-            index = node.slice
-            bounds = [index.lower, index.upper, index.step] if isinstance(index, ast.Slice) else [index]
-            operands = [node.value, *bounds]
-        elif isinstance(node, ast.Call):
-            operands = [*node.args, *(keyword.value for keyword in node.keywords)]
-            if isinstance(node.func, ast.Attribute):
-                operands.append(node.func.value)
-        return [operand for operand in operands if operand is not None]
+            return [self._assigned[node.id]] if node.id in self._assigned else []
+        operands = _OPERANDS.get(type(node))
+        return [] if operands is None else operands(node)
 
     def _settle(self, node: ast.expr) -> None:
-        try:
-            value = self._result(node)
-        except Exception:  # What the program would get there is an error as well, or is not in the tables
-            value = None
+        operands = self._operands(node)
+        value: Value | None = None
+        if all(self._values[operand] is not None for operand in operands):
+            try:
+                value = self._result(node)
+            except Exception:  # The program would get an error there as well, or it is not in the tables
+                pass
         if type(value) is int and abs(value) > _MAX_INTEGER:
             value = None
-        # A name and a constant are there already.
-        if value is not None and not isinstance(node, (ast.Name, ast.Constant)) and not self._can_work(_size(value)):
-            value = None
-        self._values[node] = value
-        if value is None and (parts := self._known_parts(node)):
-            size = sum(len(part) for part in parts if part is not None)
-            if size and self._can_work(size):
-                self._parts[node] = parts
+        # What a name stands for was paid for where it was made.
+        if value is not None and (isinstance(node, ast.Name) or self._can_work(_size(value))):
+            self._values[node] = value
+        elif type(node) is ast.JoinedStr or (type(node) is ast.BinOp and type(node.op) is ast.Add):
+            self._keep_parts(node, operands)
 
-    def _result(self, node: ast.expr) -> Value | None:
-        if isinstance(node, ast.Constant):
-            constant: Any = node.value
-            return constant if type(constant) in (str, bytes, int) else None
-        if isinstance(node, ast.Name):
-            assigned = self._assigned.get(node.id)
-            return None if assigned is None else self._values[assigned]
-        if isinstance(node, ast.BinOp):
-            return OPERATORS[type(node.op)](self._limit, self._known(node.left), self._known(node.right))
-        if isinstance(node, ast.JoinedStr):
-            return _join(self._limit, "", [self._known(part) for part in node.values])
-        if isinstance(node, ast.FormattedValue):
-            return self._formatted(node)
-        if isinstance(node, ast.NamedExpr):
-            return self._known(node.value)
-        if isinstance(node, ast.UnaryOp):
-            return -self._known(node.operand) if isinstance(node.op, ast.USub) else None
-        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-            return tuple(self._known(item) for item in node.elts)
-        if isinstance(node, ast.Subscript):
-            return self._item(node)
-        return self._called(node) if isinstance(node, ast.Call) else None
-
-    def _known(self, node: ast.expr | None) -> Any:
-        value = None if node is None else self._values[node]
-        if value is None:
-            raise _Unknown
-        return value
-
-    def _formatted(self, node: ast.FormattedValue) -> str:
-        value = self._known(node.value)
-        spec = "" if node.format_spec is None else self._known(node.format_spec)
-        plain = _PLAIN_SPEC.fullmatch(spec)
-        if type(value) not in (str, int) or node.conversion not in (-1, ord("s")) or plain is None:
-            raise _Unknown
-        _within(int(plain[1] or 0), self._limit)
-        return format(value, spec)
-
-    def _item(self, node: ast.Subscript) -> Value:
-        container = self._known(node.value)
-        if not isinstance(node.slice, ast.Slice):
-            item: Value = container[self._known(node.slice)]
-            return item
-        bounds = (node.slice.lower, node.slice.upper, node.slice.step)
-        part: Value = container[slice(*(None if bound is None else self._known(bound) for bound in bounds))]
-        return part
-
-    def _called(self, node: ast.Call) -> Value:
-        arguments = list(node.args)
-        values: list[Any] = []
-        function = FUNCTIONS.get(_dotted_name(node.func))
-        if function is None:
-            assert isinstance(node.func, ast.Attribute)
-            values.append(self._known(node.func.value))
-            function = METHODS[type(values[0]), node.func.attr]
-        elif function is _map:
-            values.append(FUNCTIONS[_dotted_name(arguments.pop(0))])
-        values += [self._known(argument) for argument in arguments]
-        named = {str(keyword.arg): self._known(keyword.value) for keyword in node.keywords}
-        return function(self._limit, *values, **named)
-
-    def _known_parts(self, node: ast.expr) -> _Parts:
-        if isinstance(node, ast.JoinedStr):
-            operands = node.values
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            operands = [node.left, node.right]
-        else:
-            return ()
-        parts: list[str | bytes | None] = []
+    def _keep_parts(self, node: ast.expr, operands: list[ast.expr]) -> None:
+        parts: list[Any] = []
         for operand in operands:
             value = self._values[operand]
-            known = self._parts.get(operand, (None,)) if value is None else (value,)
+            known: Iterable[Any] = self._parts.get(operand, (None,)) if value is None else (value,)
             for part in known:
                 if type(part) not in (str, bytes):
                     part = None
-                if parts and type(parts[-1]) is type(part):
-                    parts[-1] = None if part is None else parts[-1] + part  # type: ignore[operator]
-                else:
-                    parts.append(part)  # type: ignore[arg-type]
-        return tuple(parts)
+                if not parts or type(parts[-1]) is not type(part):
+                    parts.append(part)
+                elif part is not None:
+                    parts[-1] += part
+        size = sum(len(part) for part in parts if part is not None)
+        if size and self._can_work(size):
+            self._parts[node] = tuple(parts)
+
+    def _result(self, expression: ast.expr) -> Any:
+        """The value of an expression whose operands are all known."""
+        node: Any = expression
+        known: Any = self._values
+        if isinstance(node, ast.Name):
+            return known[self._assigned[node.id]]
+        if isinstance(node, ast.BinOp):
+            return OPERATORS[type(node.op)](self._limit, known[node.left], known[node.right])
+        if isinstance(node, ast.JoinedStr):
+            return _join(self._limit, "", [known[part] for part in node.values])
+        if isinstance(node, ast.FormattedValue):
+            spec = "" if node.format_spec is None else known[node.format_spec]
+            return _formatted(self._limit, node.conversion, known[node.value], spec)
+        if isinstance(node, ast.NamedExpr):
+            return known[node.value]
+        if isinstance(node, ast.UnaryOp):
+            return -known[node.operand] if isinstance(node.op, ast.USub) else None
+        if isinstance(node, ast.Subscript):
+            if not isinstance(node.slice, ast.Slice):
+                return known[node.value][known[node.slice]]
+            bounds = (node.slice.lower, node.slice.upper, node.slice.step)
+            return known[node.value][slice(*(None if bound is None else known[bound] for bound in bounds))]
+        if isinstance(node, ast.Call):
+            return self._called(node)
+        return tuple(known[item] for item in node.elts)
+
+    def _called(self, node: ast.Call) -> Value:
+        known: Any = self._values
+        function = FUNCTIONS.get(_dotted_name(node.func))
+        first: Any = ()
+        arguments = node.args
+        if function is _map:
+            first, arguments = [FUNCTIONS[_dotted_name(node.args[0])]], node.args[1:]
+        elif function is None and isinstance(node.func, ast.Attribute):
+            first = [known[node.func.value]]
+            function = METHODS[type(first[0]), node.func.attr]
+        assert function is not None  # Else it had no operands
+        named = {str(keyword.arg): known[keyword.value] for keyword in node.keywords}
+        return function(self._limit, *first, *(known[argument] for argument in arguments), **named)
 
 
-def _assigned_once(tree: ast.Module) -> dict[str, ast.expr]:
+def _formatted(limit: int, conversion: int, value: Any, spec: Any) -> str:
+    plain = _PLAIN_SPEC.fullmatch(spec)
+    if type(value) not in (str, int) or conversion not in (-1, ord("s")) or plain is None:
+        raise _Unknown
+    _within(int(plain[1] or 0), limit)
+    return format(value, spec)
+
+
+def _subscript_operands(node: ast.Subscript) -> list[ast.expr]:
+    if not isinstance(node.slice, ast.Slice):
+        return [node.value, node.slice]
+    bounds = (node.slice.lower, node.slice.upper, node.slice.step)
+    return [node.value, *(bound for bound in bounds if bound is not None)]
+
+
+def _call_operands(node: ast.Call) -> list[ast.expr]:
+    """Its arguments, and what its method is of. Nothing if it is in no table: then its value is never known."""
+    name = _dotted_name(node.func)
+    arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+    if name in FUNCTIONS:
+        return arguments[1:] if FUNCTIONS[name] is _map else arguments
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _METHOD_NAMES:
+        return [node.func.value, *arguments]
+    return []
+
+
+_METHOD_NAMES = frozenset(name for _, name in METHODS)
+_DISPLAYS = (ast.List, ast.Tuple, ast.Set)
+# The operands of each kind of expression that is computed, but for constants and names.
+_OPERANDS: dict[type[ast.AST], Callable[[Any], list[ast.expr]]] = {
+    ast.BinOp: lambda node: [node.left, node.right],
+    ast.UnaryOp: lambda node: [node.operand],
+    ast.JoinedStr: lambda node: node.values,
+    ast.FormattedValue: lambda node: [node.value] if node.format_spec is None else [node.value, node.format_spec],
+    ast.NamedExpr: lambda node: [node.value],
+    ast.Subscript: _subscript_operands,
+    ast.Call: _call_operands,
+    **{display: lambda node: node.elts for display in _DISPLAYS},
+}
+
+
+def _assigned_once(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
     """What is assigned to the names that the program binds in one place."""
     bound: dict[str, int] = {}
     assigned: dict[str, ast.expr] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
+        if type(node) not in _BINDING or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)):
+            continue
         for name in _bound_names(node):
             bound[name] = bound.get(name, 0) + 1
         if isinstance(node, ast.Assign):
@@ -448,8 +458,17 @@ def _assigned_once(tree: ast.Module) -> dict[str, ast.expr]:
     return {name: value for name, value in assigned.items() if bound[name] == 1}
 
 
+# What `_bound_names` and `_assigned_once` look at.
+_BINDING = frozenset(
+    (
+        *(ast.Name, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.arg, ast.alias, ast.ExceptHandler),
+        *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.MatchAs, ast.MatchStar, ast.MatchMapping),
+    )
+)
+
+
 def _bound_names(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+    if isinstance(node, ast.Name):
         yield node.id
     elif isinstance(node, ast.arg):
         yield node.arg
@@ -472,10 +491,13 @@ def _dotted_name(node: ast.expr) -> str:
     return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else ""
 
 
-def _stands_there(node: ast.expr, value: Value | None) -> bool:
+def _stands_there(node: ast.Constant) -> bool:
     """Whether a constant is in the program letter by letter, with nothing but quotes around it."""
-    if not isinstance(node, ast.Constant) or type(value) not in (str, bytes):
-        return isinstance(node, ast.Constant)
-    prefix = 0 if type(value) is str else 1
-    size = len(value.encode("utf-8", "surrogatepass") if type(value) is str else value)  # type: ignore
-    return node.lineno == node.end_lineno and node.end_col_offset == node.col_offset + size + prefix + 2
+    value: Any = node.value
+    if type(value) is str:
+        size = len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
+    elif type(value) is bytes:
+        size = len(value) + 1
+    else:
+        return True
+    return node.lineno == node.end_lineno and node.end_col_offset == node.col_offset + size + 2

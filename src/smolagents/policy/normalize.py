@@ -50,9 +50,10 @@ def normalize(text: str) -> str:
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
         text = _INVISIBLE.sub("", text)
         text = _LONG_RUN_OF_MARKS.sub(r"\1", text)
-        # NFKC turns some look-alikes into letters that are none (the lunate sigma), and others into look-alikes.
-        text = _to_ascii(unicodedata.normalize("NFKC", _to_ascii(text)))
-        text = _INVISIBLE.sub("", text)
+        text = _to_ascii(text)
+        if not unicodedata.is_normalized("NFKC", text):
+            # It turns some look-alikes into letters that are none (the lunate sigma), and others into look-alikes.
+            text = _INVISIBLE.sub("", _to_ascii(unicodedata.normalize("NFKC", text)))
     return _single_spaces(text)
 
 
@@ -63,6 +64,12 @@ def _to_ascii(text: str) -> str:
 
 def _single_spaces(text: str) -> str:
     """`text` with each run of white space as one space, those at the ends too."""
+    if text.isascii() and text.isprintable():
+        # Only spaces, and most runs of them are short: this needs no list of all words.
+        for run in ("        ", "    ", "  ", "  "):
+            text = text.replace(run, " ")
+        if "  " not in text:
+            return text
     words = text.split()
     if not words:
         return " " if text else ""
