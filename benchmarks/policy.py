@@ -233,7 +233,7 @@ def main() -> int:
         target = "" if figure.target is None else f"{figure.target:g}"
         verdict = "" if figure.target is None else "met" if measured <= figure.target else "MISSED"
         missed |= verdict == "MISSED"
-        print(f"{figure.name:<50} {target:>7} {measured:>10.2f} {figure.unit:<6} {verdict}".rstrip())
+        print(f"{figure.name:<50} {target:>7} {measured:>10.3f} {figure.unit:<6} {verdict}".rstrip())
     return int(options.check and missed)
 
 
