@@ -99,18 +99,26 @@ def peers_decision(patterns: list[Any], text: str) -> Callable[[], Any]:
     return decide
 
 
-def full_policy(patterns: list[Any]) -> PolicyHook:
+def full_policy(patterns: list[Any], **limits: int) -> PolicyHook:
     """A policy with tools, rules, patterns and limits, all of which a call of the tool has to pass."""
-    rules = [
-        {"id": f"rule-{number}", "when": {"kind": "tool", "name": f"tool_{number}"}, "action": "deny"}
-        for number in range(8)
+    conditions: dict[str, dict[str, Any]] = {
+        "prefixes": {"text": {"prefix": "no:"}},
+        "regexes": {"text": {"regex": r"(?i)drop\s+table"}},
+        "lists": {"text": {"one_of": ["goodbye", "farewell"]}},
+        "lengths": {"text": {"not": {"max_length": 10_000}}},
+        "numbers": {"times": {"range": {"min": 9}}},
+    }
+    rules: list[dict[str, Any]] = [
+        {"id": rule, "when": {"name": "repeat", "arguments": arguments}, "action": "deny"}
+        for rule, arguments in conditions.items()
     ]
     rules += [
-        {"id": "in-text", "when": {"name": "repeat", "arguments": {"text": {"prefix": "no:"}}}, "action": "deny"},
-        {"id": "often", "when": {"name": "repeat", "arguments": {"times": {"range": {"min": 9}}}}, "action": "deny"},
+        {"id": f"answers-{word}", "when": {"name": "final_answer", "arguments": {"answer": {"contains": word}}}}
+        | {"action": "deny"}
+        for word in ("one", "two", "three", "four", "five")
     ]
-    limits = {"tool_calls": 10**9, "per_tool": {"repeat": 10**9}, "tokens": 10**9}
-    return hook(patterns, tools={"allow": ["repeat"], "deny": ["shell"]}, rules=rules, limits=limits)
+    counted = {"tool_calls": 10**9, "per_tool": {"repeat": 10**9}, "tokens": 10**9}
+    return hook(patterns, default="deny", tools={"allow": ["repeat"]}, rules=rules, limits=counted | limits)
 
 
 @dataclass(frozen=True)
@@ -127,7 +135,7 @@ def ratio(name: str, variant: str, of: str, target: float | None = None) -> Figu
     return Figure(name, "times", lambda best: best[variant] / best[of], target)
 
 
-def units(name: str, variant: str, more_than: str, target: float) -> Figure:
+def units(name: str, variant: str, more_than: str, target: float | None = None) -> Figure:
     return Figure(name, "units", lambda best: (best[variant] - best[more_than]) / best["unit"], target)
 
 
@@ -165,12 +173,14 @@ def short_blocks(words: Words, stack: ExitStack) -> dict[str, Block]:
     refusing = hook(["NEVER", {"glob": "*.NEVER"}, {"regex": "FOUND$"}])
     full = full_policy(words.patterns(100))
     call, context = stack.enter_context(tool_call_in_run([full]))
+    timed_call, timed_context = stack.enter_context(tool_call_in_run([full_policy(mixed, call_seconds=10**6)]))
     about = execution(text)
     return {
         "unit": block(building_one_execution(), 500),
         "call": block(tool_call(), 50),
         "call, policy": block(tool_call([full]), 50),
         "call in a run, policy": partial(context.run, block(call, 50)),
+        "call in a run, time limit": partial(timed_context.run, block(timed_call, 10)),
         "10 patterns": block(decision(ten, about), 50),
         "10,000 patterns": block(decision(many, about), 50),
         "10 patterns, new texts": block(one_after_the_other(ten, new_texts), 50),
