@@ -153,12 +153,9 @@ FIGURES = (
     ratio("code of 100 kB, to code of 1 kB, folded", "100 kB of code", "1 kB of code"),
     Figure("`(a+)+$` on 50,000 characters", "ms", lambda best: best["(a+)+$"] * 1e3, 5),
     ratio("100 patterns on 1 kB, to agent-os-kernel 3.7.0", "100 patterns", "100 patterns, peer", 0.2),
-    Figure(
-        "a call with the full policy", "units", lambda best: (best["call, policy"] - best["call"]) / best["unit"], 40
-    ),
-    Figure(
-        "  inside of a run", "units", lambda best: (best["call in a run, policy"] - best["call"]) / best["unit"], 40
-    ),
+    units("a call with the full policy", "call, policy", "call", 40),
+    units("  inside of a run", "call in a run, policy", "call", 40),
+    units("  the same, with a time limit: in a thread", "call in a run, time limit", "call"),
     microseconds("one unit: building a ToolExecution", "unit"),
     microseconds("a decision with 100 patterns on 1 kB", "100 patterns"),
     microseconds("a decision on 1 kB of code", "1 kB of code"),
