@@ -362,7 +362,7 @@ class _Folder:
                 elif part is not None:
                     parts[-1] += part
         size = sum(len(part) for part in parts if part is not None)
-        if size and self._can_work(size):
+        if size and self._can_work(size + len(parts)):
             self._parts[node] = tuple(parts)
 
     def _result(self, expression: ast.expr) -> Any:
