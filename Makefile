@@ -73,9 +73,10 @@ quality: $(VENV)/installed-quality $(VENV)/installed-test ## Style, types, and w
 	$(BIN)/python -m fork check
 
 .PHONY: bench
-bench: $(VENV)/installed-bench ## What the hooks cost, and how soon what is endless ends
+bench: $(VENV)/installed-bench ## What hooks and policies cost, and how soon what is endless ends
 	$(BIN)/python -m benchmarks.hooks
 	$(BIN)/python -m benchmarks.operations
+	$(BIN)/python -m benchmarks.policy
 	$(BIN)/python -m benchmarks.time_limit
 
 # Upstream's files: what patches/ say about them, and what lies in src/smolagents.

@@ -5,7 +5,7 @@ Imported once for each copy of the package, see `benchmarks.packages`.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import Context, copy_context
 from itertools import cycle
@@ -82,17 +82,21 @@ def repeat(text: str, times: int) -> str:
     return text * times
 
 
-def options(hooks: int, logged: bool = False) -> dict[str, Any]:
+Hooks = int | Sequence[Any]
+
+
+def options(hooks: Hooks, logged: bool = False) -> dict[str, Any]:
     """
     Options of an agent. The release has no `hooks`, so it is left out if there are none.
 
     Args:
-        hooks (`int`): Number of hooks.
+        hooks (`int` or `Sequence[Any]`): The hooks, or the number of hooks that do nothing.
         logged (`bool`, default `False`): Whether the agent says what it does, as it does by default.
     """
     level = LogLevel.INFO if logged else LogLevel.OFF
     logger = AgentLogger(level=level, console=Console(file=open(os.devnull, "w"), width=80))
-    return {"logger": logger, **({"hooks": [NoOpHook() for _ in range(hooks)]} if hooks else {})}
+    given = [NoOpHook() for _ in range(hooks)] if isinstance(hooks, int) else [*hooks]
+    return {"logger": logger, **({"hooks": given} if given else {})}
 
 
 def building_one_execution() -> Callable[[], Any]:
@@ -114,14 +118,14 @@ def building_one_execution() -> Callable[[], Any]:
     return build
 
 
-def tool_call(hooks: int = 0) -> Callable[[], Any]:
+def tool_call(hooks: Hooks = 0) -> Callable[[], Any]:
     """A call by the host, outside of `run()`."""
     agent = ToolCallingAgent(tools=[repeat], model=InstantModel(""), **options(hooks))
     return lambda: agent.execute_tool_call("repeat", ARGUMENTS)
 
 
 @contextmanager
-def tool_call_in_run(hooks: int) -> Iterator[tuple[Callable[[], Any], Context]]:
+def tool_call_in_run(hooks: Hooks) -> Iterator[tuple[Callable[[], Any], Context]]:
     """The same call inside of a run: the call, and the context of the run to make it in."""
     contexts = []
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import re2
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smolagents.policy.globs import name_expression, text_expression
+from smolagents.policy.globs import name_expression, presence_expressions, text_expression
 
 
 def finds(glob: str, text: str) -> bool:
@@ -87,3 +87,17 @@ def test_every_glob_is_an_expression_that_re2_understands(glob, text):
         assert "runs backwards" in str(error)
     else:
         re2.search(expression, text)
+
+
+@settings(max_examples=500)
+@given(st.text("ab*?[]!- .\n", min_size=1, max_size=8), st.lists(st.text("ab-. \n/", max_size=8), min_size=1))
+def test_what_a_set_looks_for_is_in_a_text_just_when_the_glob_is(glob, texts):
+    try:
+        whole = re2.compile(text_expression(glob))
+    except ValueError:
+        with pytest.raises(ValueError):
+            presence_expressions(glob)
+        return
+    parts = [re2.compile(part) for part in presence_expressions(glob)]
+    for text in texts:
+        assert any(part.search(text) for part in parts) == bool(whole.search(text))

@@ -11,6 +11,7 @@ from .fields import Action
 
 # From the mildest to the most severe; the most severe action among the reasons that count is the decision.
 SEVERITY: tuple[Action, ...] = get_args(Action)
+_RANKS = {action: rank for rank, action in enumerate(SEVERITY)}
 
 # How many reasons a denial spells out to the model. All are in the decision.
 _SPELLED_OUT = 5
@@ -94,4 +95,4 @@ class Decision:
 
 
 def _most_severe(actions: Iterable[Action]) -> Action:
-    return max(actions, key=SEVERITY.index, default="allow")
+    return max(actions, key=_RANKS.__getitem__, default="allow")

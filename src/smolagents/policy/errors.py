@@ -71,6 +71,8 @@ def nearest(word: str, valid: Iterable[str]) -> str | None:
 def excerpt(text: str, length: int = 60) -> str:
     """`text` in quotes and on one line, cut to about `length` characters."""
     shown = text if len(text) <= length else text[: length - 3] + "..."
+    if shown.isprintable():
+        return f'"{shown}"'
     return '"' + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown) + '"'
 
 

@@ -19,7 +19,8 @@ WILDCARDS = "*?["
 
 # Letters outside ASCII end a word, as if they were marks: their classes would make a glob's expression some hundred
 # times larger, and a word too many is the better mistake.
-_LEFT = r"(?:\A|[^0-9A-Za-z_.\-])"
+_BEFORE = r"[^0-9A-Za-z_.\-]"
+_LEFT = rf"(?:\A|{_BEFORE})"
 _RIGHT = r"\.*(?:\z|[^0-9A-Za-z_.\-])"
 
 
@@ -47,6 +48,28 @@ def text_expression(glob: str) -> str:
     whole = _translate(glob, any_character="(?s:.)")
     word = whole if has_space else _translate(glob, any_character=r"\S")
     return rf"\A({whole})\z|{_LEFT}({word}){_RIGHT}"
+
+
+def presence_expressions(glob: str) -> list[str]:
+    """RE2 expressions one of which is in a text if and only if `text_expression(glob)` is, made for a set of many.
+
+    A star at an end of the glob is left out: in a word it reaches to white space or to the end of the text, and there
+    a word ends. A set with thousands of such stars would be slow, as each is a search of its own once a word begins.
+    All other expressions start with a plain character or an anchor, which a set looks for together.
+
+    Raises:
+        `ValueError`: If a range in brackets runs backwards.
+    """
+    has_space = any(character.isspace() for character in glob)
+    core = glob.strip("*")
+    # A bracket is closed by the first one that follows, so stars at the ends are in no set.
+    word = _translate(core, any_character="(?s:.)" if has_space else r"\S")
+    right = "" if glob.endswith("*") else _RIGHT
+    found = [word + right] if glob.startswith("*") else [rf"\A{word}{right}", f"{_BEFORE}{word}{right}"]
+    # The whole text may have white space where the glob has a wildcard; apart from that a whole text is a word.
+    if not has_space and is_glob(core):
+        found.append(rf"\A{_translate(glob, any_character='(?s:.)')}\z")
+    return found
 
 
 def _translate(glob: str, any_character: str) -> str:

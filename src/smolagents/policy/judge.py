@@ -16,7 +16,7 @@ from .model import Policy
 from .names import NameList
 from .operation_tests import OperationTests
 from .rule_tests import RuleTests
-from .texts import texts
+from .texts import texts_of
 
 
 FINAL_ANSWER = "final_answer"
@@ -52,7 +52,7 @@ class Judge:
             return [Reason("deny", "kind_not_judged", "default", "", message)]
         arguments = Arguments(execution.arguments)
         reasons = [reason for layer in self._layers for reason in layer.reasons(execution, arguments)]
-        for match in self._matcher.find(texts(execution.arguments)):
+        for match in self._matcher.find(texts_of(execution)):
             layer, index = self._owners[match.index]
             reasons.append(layer.pattern_reason(execution, match, index))
         return reasons
@@ -128,6 +128,6 @@ def called(policy: Policy) -> str:
 
 
 def _place(execution: ToolExecution, match: Match) -> str:
-    place = "it" if execution.kind == "code" else match.where
+    place = "it" if match.where == "arguments.code" and execution.kind == "code" else match.where
     disguise = ", disguised by look-alike or invisible characters or white space," if match.normalized else ""
     return f"{place} contains{disguise}"

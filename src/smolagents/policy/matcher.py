@@ -51,7 +51,13 @@ class Matcher:
             for expression in expressions(kind, text):
                 self._expressions.append(expression)
                 self._pattern_of.append(index)
-        self._set = _compile(self._expressions) if self._expressions else None
+        # The set's first expression is its own, see `_matching`.
+        self._expression_of = [-1]
+        sources = [""]
+        for index, expression in enumerate(self._expressions):
+            self._expression_of += [index] * len(expression.presence)
+            sources += expression.presence
+        self._set = _compile(sources) if self._expressions else None
 
     def find(self, texts: Iterable[Text]) -> list[Match]:
         """Every pattern that is in one of the texts, in the order of the policy, each with its first place."""
@@ -75,15 +81,19 @@ class Matcher:
         # "nothing matches". Alone, each expression has a second engine that needs no such memory.
         if not answer or 0 not in answer:
             return [index for index, expression in enumerate(self._expressions) if expression.span(text) is not None]
-        return sorted(index - 1 for index in answer if index > 0)
+        if len(answer) == 1:
+            return []
+        return sorted({self._expression_of[index] for index in answer if index > 0})
 
 
-def _compile(expressions: Iterable[Expression]) -> re2.Set:
-    pattern_set = re2.Set.SearchSet(options(MEMORY))
-    pattern_set.Add("")
+def _compile(sources: Iterable[str]) -> re2.Set:
+    chosen = options(MEMORY)
+    # Groups would keep expressions that start alike from being searched for together.
+    chosen.never_capture = True
+    pattern_set = re2.Set.SearchSet(chosen)
     try:
-        for expression in expressions:
-            pattern_set.Add(expression.source)
+        for source in sources:
+            pattern_set.Add(source)
         pattern_set.Compile()
     except re2.error:
         raise ValueError(

@@ -13,7 +13,7 @@ from typing import Literal
 import re2
 
 from .errors import excerpt
-from .globs import text_expression
+from .globs import presence_expressions, text_expression
 from .normalize import normalize
 
 
@@ -41,9 +41,12 @@ class Expression:
         source (`str`): The expression.
         has_context (`bool`): Whether a match may include characters around what the pattern covers; if so, what it
             covers is the first group that took part in the match.
+        presence (`tuple[str, ...]`): One of these is in a text if and only if the expression is. They do not say
+            where, and are quick in a set of many.
     """
 
     source: str
+    presence: tuple[str, ...]
     has_context: bool = False
 
     def span(self, text: str) -> tuple[int, int] | None:
@@ -63,7 +66,7 @@ def expressions(kind: PatternKind, text: str) -> tuple[Expression, ...]:
         `ValueError`: If a glob is malformed.
     """
     if kind == "regex":
-        return (Expression(text),)
+        return (Expression(text, presence=(text,)),)
     forms = [text]
     normalized = normalize(text)
     # A pattern without any ASCII letter is about these very characters: Cyrillic letters, a non-breaking space. Taken
@@ -71,8 +74,11 @@ def expressions(kind: PatternKind, text: str) -> tuple[Expression, ...]:
     if normalized != text and normalized.strip() and (has_ascii_letter(text) or not normalized.isascii()):
         forms.append(normalized)
     if kind == "glob":
-        return tuple(Expression(text_expression(form), has_context=True) for form in forms)
-    return tuple(Expression(re2.escape(form)) for form in forms)
+        return tuple(
+            Expression(text_expression(form), presence=tuple(presence_expressions(form)), has_context=True)
+            for form in forms
+        )
+    return tuple(Expression(source, presence=(source,)) for source in map(re2.escape, forms))
 
 
 def has_ascii_letter(text: str) -> bool:

@@ -10,7 +10,10 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from smolagents.hooks import ToolExecution
+
 from .errors import excerpt
+from .folding import folded
 
 
 class Text(NamedTuple):
@@ -18,12 +21,27 @@ class Text(NamedTuple):
 
     Attributes:
         where (`str`): Such as `arguments.command`, `arguments.files[2]`, `arguments.headers["X-Key"]`; for a text made
-            of a list's items ` (joined)` follows, for a dictionary's key ` (key)`.
+            of a list's items ` (joined)` follows, for a dictionary's key ` (key)`, and for what code makes of
+            constants ` (folded, line 3)`.
         value (`str`): The text.
     """
 
     where: str
     value: str
+
+
+# The tool of upstream that runs code has that name too.
+_INTERPRETER = "python_interpreter"
+
+
+def texts_of(execution: ToolExecution) -> Iterator[Text]:
+    """Every text in an execution's arguments and, if it is code, what the code makes of constants (see `folding`)."""
+    yield from texts(execution.arguments)
+    if execution.kind == "code" or (execution.kind == "tool" and execution.name == _INTERPRETER):
+        code = execution.arguments.get("code")
+        if type(code) is str:
+            for line, value in folded(code):
+                yield Text(f"arguments.code (folded, line {line})", value)
 
 
 def texts(arguments: Mapping[str, Any]) -> Iterator[Text]:
