@@ -6,18 +6,15 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from .fields import GlobSource, Items, PatternSource, RegexSource
+from .fields import GlobSource, Items, Number, PatternSource, RegexSource, Scalar
 from .section import Section
-
-
-Scalar = bool | int | float | str
 
 
 class Range(Section):
     """Numbers from `min` to `max`, both included; at least one of the two is given."""
 
-    min: int | float | None = None
-    max: int | float | None = None
+    min: Number | None = None
+    max: Number | None = None
 
     @model_validator(mode="after")
     def _is_a_range(self) -> Range:

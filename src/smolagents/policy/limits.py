@@ -11,7 +11,7 @@ from .section import FrozenMapping, Section
 
 
 Count = Annotated[int, Field(ge=0, le=10**9)]
-Seconds = Annotated[int | float, Field(gt=0, le=10**9)]
+Seconds = Annotated[float, Field(gt=0, le=10**9)]
 
 
 class Limits(Section):

@@ -79,14 +79,18 @@ def has_ascii_letter(text: str) -> bool:
     return any(character.isascii() and character.isalpha() for character in text)
 
 
-def check(kind: Literal["regex", "glob"], text: str) -> None:
+def check(kind: Literal["regex", "glob"], text: str) -> int:
     """Make sure that a pattern can be looked for and does not match everything. A substring always can.
+
+    Returns:
+        `int`: What it costs: the instructions of its compiled expressions.
 
     Raises:
         `ValueError`: With a sentence on what is wrong and what to write instead.
     """
     if kind == "regex":
         _check_regex(text)
+    size = 0
     for expression in expressions(kind, text):
         try:
             compiled = re2.compile(expression.source, options())
@@ -99,6 +103,8 @@ def check(kind: Literal["regex", "glob"], text: str) -> None:
                 f"The {kind} {excerpt(text)} is in every text, so every call would be refused. "
                 "Make it narrower, or use `default: deny` if that is what you want."
             )
+        size += compiled.programsize
+    return size
 
 
 _SINGLE_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
