@@ -1,7 +1,7 @@
 """Policies with every section, and executions that they have something to say about, for Hypothesis.
 
-Two kinds of text: `names` and `words` come from a few that meet each other often, for tests of decisions; `any_texts` is
-everything that a policy may have in it, for tests of reading and writing.
+Two kinds of text: `names` and `words` come from a few that meet each other often, for tests of decisions; `any_texts`
+is everything that a policy may have in it, for tests of reading and writing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ any_texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30)
 any_names = any_texts.filter(lambda name: name == name.strip() and "[" not in name)
 names = st.sampled_from([*TOOLS, *AGENTS, "read_*", "*", "*er", "s?ell", "[rw]*", "file.read", "net.*"])
 words = st.sampled_from(
-    ["rm", "rm -rf", "/tmp", "/tmp/x.pem", "ann@example.com", "https://example.com/a", "x", "Привет"]
+    ["rm", "rm -rf", "/tmp", "/tmp/x.pem", "ann@example.com", "https://example.com/a", "x", "ключ"]
 )
 regexes = st.sampled_from(
     [r"(?i)drop\s+table", r"^rm\b", r"[a-z]+\.pem$", "ключ", "'\"\\\\", r"\p{Greek}{2,}", r"\d+"]
@@ -166,3 +166,57 @@ executions: st.SearchStrategy[ToolExecution] = st.one_of(
         lambda name, given: execution(name, kind="operation", **given), st.sampled_from(OPERATION_NAMES), _subjects
     ),
 )
+
+# What is no policy, or not quite.
+_junk = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**20), 10**20),
+    st.floats(allow_nan=False),  # JSON has none, so its schema says nothing about it
+    st.sampled_from(["", " ", "allow", "Deny", "(", "[b-a]", "*", ".*", "a\n", "10/minute", "[key]", "<regex>"]),
+    st.text(max_size=5),
+    st.just([]),
+    st.just({}),
+    words.map(lambda word: [word]),
+    conditions,
+    actions,
+)
+_keys = st.sampled_from(
+    ["regex", "glob", "not", "not_", "any", "equals", "allow", "deny", "default", "written_default", "file.read", "id"]
+    + ["file_read", "when", "arguments", "per_tool", "min", "extends", "layers", "<regex>", "[key]", " x", ""]
+)
+random_data = st.dictionaries(
+    _keys | st.sampled_from(list(Policy.model_fields)),
+    st.recursive(_junk, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=3)),
+).map(lambda data: {"version": 1, **data})
+
+
+def _places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """The paths of all values in `value`, itself excepted."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for key, item in inner for place in [(*path, key), *_places(item, (*path, key))]]
+
+
+@st.composite
+def _mutated(draw: st.DrawFn) -> Data:
+    data = draw(policy_data)
+    for _ in range(draw(st.integers(1, 2))):
+        if not (places := _places(data)):
+            break
+        *parents, last = draw(st.sampled_from(places))
+        holder: Any = data
+        for part in parents:
+            holder = holder[part]
+        change = draw(st.sampled_from(["replace", "remove", "rename"]))
+        if change == "replace":
+            holder[last] = draw(_junk)
+        elif isinstance(holder, dict):
+            value = holder.pop(last)
+            if change == "rename":
+                holder[draw(_keys)] = value
+        else:
+            holder.append(draw(_junk))
+    return data
+
+
+mutated_data: st.SearchStrategy[Data] = _mutated()

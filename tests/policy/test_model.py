@@ -7,7 +7,6 @@ import pickle
 
 import pytest
 from hypothesis import example, given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from smolagents.policy import GlobPattern, Limits, Policy, PolicyError, RegexPattern, Tools, document
@@ -251,51 +250,3 @@ def test_an_error_can_be_sent_to_another_process():
         Policy.loads("name: x")
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(again), again.problems) == (str(caught.value), caught.value.problems)
-
-
-def loads_or_refuses(text: str | bytes) -> None:
-    try:
-        policy = Policy.loads(text)
-    except PolicyError as error:
-        assert error.problems
-    else:
-        assert Policy.loads(policy.dump()) == policy
-
-
-@given(st.binary(max_size=300))
-def test_random_bytes_are_a_policy_or_a_policy_error(raw):
-    loads_or_refuses(raw)
-
-
-@given(st.text(max_size=200))
-def test_random_text_is_a_policy_or_a_policy_error(text):
-    loads_or_refuses(text)
-
-
-@given(st.data())
-def test_a_mutated_policy_is_a_policy_or_a_policy_error(data):
-    text = WHOLE_POLICY
-    for _ in range(data.draw(st.integers(1, 4))):
-        start = data.draw(st.integers(0, len(text)))
-        end = data.draw(st.integers(start, min(len(text), start + 12)))
-        fragments = st.sampled_from("\t ' \" [ { * &a !! - : \n no 1 \\ <<".split(" "))
-        text = text[:start] + data.draw(fragments | st.text(max_size=3)) + text[end:]
-    loads_or_refuses(text)
-
-
-scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["allow", "(", "[a", "*", "a"])
-inner_keys = st.sampled_from(["allow", "deny", "regex", "glob", "tool_calls", "tokens", "<regex>"])
-outer_keys = st.sampled_from(["version", "name", "default", "tools", "patterns", "limits", "mode", "x"])
-values = st.recursive(
-    scalars,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(inner_keys, inner, max_size=3),
-    max_leaves=8,
-)
-
-
-@given(st.dictionaries(outer_keys, values))
-def test_random_data_is_a_policy_or_a_policy_error(data):
-    try:
-        Policy.from_data({"version": 1, **data})
-    except PolicyError as error:
-        assert error.problems

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from .fields import GlobSource, Items, Number, PatternSource, RegexSource, Scalar
 from .section import Section
 
 
 class Range(Section):
-    """Numbers from `min` to `max`, both included; at least one of the two is given."""
+    """Numbers from `min` to `max`, both included; at least one of the two is given.
+
+    Attributes:
+        min (number, *optional*): The smallest number.
+        max (number, *optional*): The largest number.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     min: Number | None = None
     max: Number | None = None
@@ -42,6 +49,8 @@ class Condition(Section):
         any_ (`tuple[Condition, ...]`): One of these holds. (`any` in YAML.)
         all_ (`tuple[Condition, ...]`): Each of these holds. (`all` in YAML.)
     """
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     equals: Scalar | None = None
     one_of: Annotated[Items[Scalar], Field(min_length=1)] | None = None

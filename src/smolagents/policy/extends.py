@@ -1,7 +1,7 @@
 """The files that a policy extends: found from its folder, each read once, bounded in number, depth and size.
 
-What is in them is left to the model. A mistake in one of them is told with its own place, and with the place that led to
-it.
+What is in them is left to the model. A mistake in one of them is told with its own place, and with the place that
+led to it.
 """
 
 from __future__ import annotations
@@ -110,8 +110,8 @@ class Family:
             raise _CannotExtendError(f"A policy may extend others {MAX_DEPTH} deep at most. Join some of them.")
         if self._bytes > document.MAX_BYTES or self._values > document.MAX_VALUES:
             raise _CannotExtendError(
-                f"A policy and those that it extends may have {document.MAX_BYTES} bytes and {document.MAX_VALUES} values "
-                "together. Leave some out."
+                f"A policy and those that it extends may have {document.MAX_BYTES} bytes and {document.MAX_VALUES} "
+                "values together. Leave some out."
             )
 
 

@@ -113,13 +113,21 @@ Scalar = Annotated[
 
 
 class RegexPattern(Section):
-    """A regular expression in RE2's syntax, found anywhere in a text unless it is anchored."""
+    """A regular expression, found anywhere in a text unless it is anchored.
+
+    Attributes:
+        regex (`str`): The expression, in RE2's syntax.
+    """
 
     regex: RegexSource
 
 
 class GlobPattern(Section):
-    """A glob, found as a whole text or as a word in it (see `globs`)."""
+    """A glob, found as a whole text or as a word in it.
+
+    Attributes:
+        glob (`str`): The glob: `*` is any run of characters, `?` is one, `[a-z]` and `[!a-z]` are one of a set.
+    """
 
     glob: GlobSource
 

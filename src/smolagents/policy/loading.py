@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from .model import Policy
 
 
-# Instructions of all regular expressions and globs together, as RE2 compiles them. Ten thousand short globs have 700,000;
-# a single `\pL{1000}` has more.
-MAX_PROGRAM = 1_000_000
+# What all regular expressions and globs may cost together, see `patterns.check`: about a quarter of a second. Ten
+# thousand globs of twenty characters cost this much, and so do four hundred times `\pL`.
+MAX_COST = 500_000
 TOO_MUCH_ERROR = "too_much"
 
 
@@ -32,7 +32,7 @@ class Loading:
     def __init__(self, parents: tuple[Policy, ...] | None = None):
         self.parents = parents
         self._refused = 0
-        self._size = 0
+        self._cost = 0
 
     @classmethod
     def of(cls, context: Any) -> Loading:
@@ -48,7 +48,7 @@ class Loading:
         # A policy with that many mistakes is refused, whatever else is in it.
         if self._refused >= MAX_PROBLEMS:
             return
-        if self._size > MAX_PROGRAM:
+        if self._cost > MAX_COST:
             self._refused += 1
             raise PydanticCustomError(
                 TOO_MUCH_ERROR,
@@ -56,7 +56,7 @@ class Loading:
                 "shorter repetitions",
             )
         try:
-            self._size += patterns.check(kind, text)
+            self._cost += patterns.check(kind, text)
         except ValueError:
             self._refused += 1
             raise

@@ -28,6 +28,7 @@ from .matcher import Matcher
 from .operations import Operations
 from .problems import problems_of
 from .rules import Rule
+from .schema import json_schema
 from .section import Section
 
 
@@ -39,7 +40,12 @@ def _language_version(value: Any) -> Any:
 
 
 class Tools(Section):
-    """Which tools and agents may be called, by name or glob. What is in both lists is denied."""
+    """Which tools and agents may be called, by name or glob. What is in both lists is denied.
+
+    Attributes:
+        allow (`tuple[str, ...]`): Names and globs of those that may be called.
+        deny (`tuple[str, ...]`): Names and globs of those that may not.
+    """
 
     allow: Names = ()
     deny: Names = ()
@@ -53,8 +59,8 @@ class Policy(Section):
         name (`str`, *optional*): What messages and events call this policy.
         extends (`tuple[str, ...]`): Files with policies that decide together with this one. Nothing in this one can
             undo what they deny. A relative path starts at the folder of the file that it is written in.
-        default (`str`): `allow` or `deny`, for tools and agents that nothing names. By default `deny`; in a policy that
-            extends others and has no `tools.allow` it is `allow`, which leaves the matter to them.
+        default (`str`): `allow` or `deny`, for tools and agents that nothing names. By default `deny`; in a policy
+            that extends others and has no `tools.allow` it is `allow`, which leaves the matter to them.
         mode (`str`): `enforce`, or `shadow` to decide and report without refusing anything.
         tools (`Tools`): The tools and agents that are allowed, and those that are denied.
         patterns (`tuple`): What no call and no code may contain: substrings, `RegexPattern`s and `GlobPattern`s.
@@ -136,7 +142,8 @@ class Policy(Section):
         Args:
             text (`str` or `bytes`): The text; bytes are UTF-8.
             source (`str`): What messages call the text.
-            directory (`str` or `PathLike`, *optional*): Where the files are that it extends. Without it that is refused.
+            directory (`str` or `PathLike`, *optional*): Where the files are that it extends. Without it, it may extend
+                none.
 
         Raises:
             `PolicyError`: If it is not a policy, with every problem that was found and its line and column.
@@ -151,7 +158,8 @@ class Policy(Section):
 
         Args:
             data (`Mapping[str, Any]`): The data.
-            directory (`str` or `PathLike`, *optional*): Where the files are that it extends. Without it that is refused.
+            directory (`str` or `PathLike`, *optional*): Where the files are that it extends. Without it, it may extend
+                none.
 
         Raises:
             `PolicyError`: If it is not a policy.
@@ -181,6 +189,11 @@ class Policy(Section):
             raise PolicyError([*found, *problems][:MAX_PROBLEMS])
         return policy
 
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """The JSON Schema (2020-12) of the language. What it cannot say is in docs/policy.md."""
+        return json_schema(cls, "Policy of smolagents")
+
     def to_data(self) -> dict[str, Any]:
         """The policy as plain data, without what is left at its default."""
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
@@ -195,8 +208,8 @@ class Policy(Section):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the policy to a file, in one piece: who reads the file meanwhile sees the old policy or the new one.
 
-        A policy that extends others is written only where it means the same: where its `extends` leads to policies that
-        say what those said that it was read with.
+        A policy that extends others is written only where it means the same: where its `extends` leads to policies
+        that say what those said that it was read with.
 
         Raises:
             `OSError`: If the file cannot be written.
@@ -232,7 +245,7 @@ class Policy(Section):
         return self.written_default or self._implied_default
 
     def entry(self, path: str) -> str:
-        """What messages call an entry of this policy: its path, after the file's name if this is another one's layer."""
+        """What messages call an entry: its path, after the file's name if this policy is another one's layer."""
         return f"{self._source}: {path}" if self._source else path
 
     @property

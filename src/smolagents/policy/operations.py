@@ -65,8 +65,12 @@ Entry = Annotated[
 if TYPE_CHECKING:
     Operations = _Operations
 else:
-    # Each operation has a key of its own name: an action, or a condition that its subject has to meet.
+    # Each operation has a key of its own name.
     _ENTRIES: dict[str, Any] = {
-        name.replace(".", "_"): (Entry | None, Field(default=None, alias=name)) for name in OPERATION_NAMES
+        name.replace(".", "_"): (
+            Entry | None,
+            Field(default=None, alias=name, description="An action, or a condition: what meets it is allowed."),
+        )
+        for name in OPERATION_NAMES
     }
     Operations = create_model("Operations", __base__=_Operations, __doc__=_Operations.__doc__, **_ENTRIES)

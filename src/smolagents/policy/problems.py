@@ -23,8 +23,8 @@ def problems_of(error: ValidationError, model: type[Section], document: Document
     has_too_much = False
     for finding in _findings(error):
         kind, location = finding["type"], finding["loc"]
-        is_about_key = kind == "extra_forbidden" or location[-1:] == (_KEY,)
         path = _path_of(location, kind, document.data)
+        is_about_key = kind == "extra_forbidden" or location[-1:] == (_KEY,) != path[-1:]
         if any(path[:length] in document.unusable for length in range(len(path) + 1)):
             continue
         if kind == TOO_MUCH_ERROR and has_too_much:
