@@ -58,7 +58,7 @@ fuzz: $(VENV)/installed-test ## 20,000 made-up programs, and 500 rounds of paral
 
 .PHONY: fuzz-policy
 fuzz-policy: $(VENV)/installed-test ## 10,000 random, mutated and generated documents: a policy or a PolicyError, under 1 s each
-	@POLICY_DOCUMENTS=10000 $(BIN)/python -m pytest tests/policy/test_loading.py
+	@POLICY_DOCUMENTS=10000 $(BIN)/python -m pytest --timeout 7200 tests/policy/test_loading.py
 
 .PHONY: schema
 schema: $(VENV)/installed ## Write the JSON Schema of policies into the package

@@ -309,3 +309,23 @@ def test_whatever_a_policy_allows_each_policy_that_it_extends_allows(tmp_path_fa
 def severity(policy, kinds, about):
     reasons = Judge(policy, kinds).reasons(about)
     return max((SEVERITY.index(reason.action) for reason in reasons if reason.counts), default=0)
+
+
+def test_expressions_of_all_files_together_may_cost_as_much_as_those_of_one(tmp_path):
+    regexes = "patterns: [" + r"{regex: '\pL{200}'}, " * 2 + "]"
+    names = [f"f{number}" for number in range(20)]
+    write(tmp_path, **{name: f"name: {name}\n{regexes}" for name in names})
+    found = problems(write(tmp_path, child="extends: [" + ", ".join(f"{name}.yaml" for name in names) + "]"))
+    assert any("too much together" in problem for problem in found)
+
+
+def test_a_family_in_which_everyone_extends_everyone_before_is_read_in_bounded_time(tmp_path, monkeypatch):
+    made = []
+    real_canonical = Policy.canonical
+    monkeypatch.setattr(Policy, "canonical", lambda self: (made.append(self), real_canonical(self))[1])
+    write(tmp_path, f0="patterns: [a]")
+    for number in range(1, 10):
+        parents = ", ".join(f"f{parent}.yaml" for parent in range(number))
+        write(tmp_path, **{f"f{number}": f"name: n{number}\nextends: [{parents}]"})
+    assert len(Policy.load(tmp_path / "f9.yaml").layers) == 10
+    assert len(made) == 9  # one digest for each file that is extended, however often

@@ -259,6 +259,12 @@ def test_numbers_that_are_not_plain_are_refused_in_data_too():
             Policy.from_data({"version": 1, "operations": {"file.read": {"equals": number}}})
 
 
+@pytest.mark.parametrize("number", [0.00020031254709185935, 1e-7, 5e-324, -1.5e-300, 1e15, 0.1 + 0.2])
+def test_a_fraction_is_read_as_it_is_written(number):
+    policy = Policy.from_data({"version": 1, "operations": {"file.read": {"equals": number}}})
+    assert Policy.loads(policy.dump()) == policy
+
+
 def test_keys_that_are_no_text_are_refused_in_data_too():
     with pytest.raises(PolicyError, match="limits.per_tool: A key has to be text."):
         Policy.from_data({"version": 1, "limits": {"per_tool": {1: 1}}})

@@ -32,8 +32,8 @@ _RESOLVER = yaml.resolver.Resolver()
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LINE_BREAK = re.compile("[\n\r\x85\u2028\u2029\ufeff]")
 _DECIMAL_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
-# With an exponent as in 1.5e-07: so very small fractions are written.
-_DECIMAL_FRACTION = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\.[0-9]{1,18}([eE][-+][0-9]{1,3})?")
+# As Python writes any fraction: with 21 digits after the point at most, or with an exponent as in 1.5e-07.
+_DECIMAL_FRACTION = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\.[0-9]{1,21}([eE][-+][0-9]{1,3})?")
 # No number, date or word that YAML knows is longer. What is longer is text, and is not given to int().
 _LONGEST_SPECIAL_WORD = 64
 

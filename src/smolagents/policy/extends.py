@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from . import document
 from .document import Document, Path
 from .errors import PolicyError, Problem, excerpt, nearest
+from .loading import Loading, Meter
 
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ MAX_FILES = 50
 MAX_DEPTH = 10
 
 # Makes a policy of a document, the policies it extends, and the problems that those have.
-MakePolicy = Callable[[Document, "tuple[Policy, ...]", "list[Problem]"], "Policy"]
+MakePolicy = Callable[[Document, Loading, "list[Problem]"], "Policy"]
 
 
 class Family:
@@ -37,8 +38,11 @@ class Family:
     def __init__(self, make: MakePolicy):
         self._make = make
         # By their real paths: the files that are being read, outermost first, and what the others turned out to be.
+        # Digests are kept because making one takes as long as writing the policy.
         self._open: list[str] = []
-        self._done: dict[str, Policy | None] = {}
+        self._done: dict[str, tuple[str, Policy] | None] = {}
+        self._meter = Meter()
+        self._depth = 0
         self._bytes = 0
         self._values = 0
 
@@ -68,8 +72,9 @@ class Family:
             `PolicyError`: If it, or one that it extends, is not a policy.
         """
         self._values += len(read.values)
-        parents: list[Policy] = []
+        parents: list[tuple[str, Policy]] = []
         problems: list[Problem] = []
+        self._depth += 1
         for path, written in _entries(read):
             try:
                 parents.append(self._parent(written, directory))
@@ -77,9 +82,10 @@ class Family:
                 read.problems.append(read.problem(str(error), path))
                 read.unusable.add(path)
                 problems += error.problems
-        return self._make(read, tuple(parents), problems)
+        self._depth -= 1
+        return self._make(read, Loading(parents, is_outermost=self._depth == 0, meter=self._meter), problems)
 
-    def _parent(self, written: str, directory: str) -> Policy:
+    def _parent(self, written: str, directory: str) -> tuple[str, Policy]:
         source = os.path.join(directory, written)
         if not os.path.isfile(source):
             raise _CannotExtendError(f"There is no file {excerpt(source, 200)}. {_suggest(source)}".rstrip())
@@ -91,22 +97,23 @@ class Family:
             self._require_room()
             self._done[path] = None
             try:
-                self._done[path] = self.load(source)
+                policy = self.load(source)
+                self._done[path] = policy.digest, policy
             except OSError as error:
                 reason = error.strerror or str(error)
                 raise _CannotExtendError(f"The file {excerpt(source, 200)} cannot be read: {reason}.") from None
             except PolicyError as error:
                 message = f"The policy {excerpt(source, 200)} has mistakes, so nothing can extend it."
                 raise _CannotExtendError(message, error.problems) from None
-        policy = self._done[path]
-        if policy is None:
+        done = self._done[path]
+        if done is None:
             raise _CannotExtendError(f"The policy {excerpt(source, 200)} has mistakes, so nothing can extend it.")
-        return policy
+        return done
 
     def _require_room(self) -> None:
         if len(self._done) >= MAX_FILES:
             raise _CannotExtendError(f"A policy may extend {MAX_FILES} files at most, all counted. Join some of them.")
-        if len(self._open) >= MAX_DEPTH:
+        if self._depth >= MAX_DEPTH:
             raise _CannotExtendError(f"A policy may extend others {MAX_DEPTH} deep at most. Join some of them.")
         if self._bytes > document.MAX_BYTES or self._values > document.MAX_VALUES:
             raise _CannotExtendError(

@@ -52,12 +52,12 @@ def _name_entry(entry: str) -> str:
 
 
 def _regex(text: str, info: ValidationInfo) -> str:
-    Loading.of(info.context).check("regex", text)
+    Loading.of(info.context).meter.check("regex", text)
     return text
 
 
 def _glob(text: str, info: ValidationInfo) -> str:
-    Loading.of(info.context).check("glob", text)
+    Loading.of(info.context).meter.check("glob", text)
     return text
 
 

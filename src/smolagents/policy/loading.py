@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic_core import PydanticCustomError
@@ -20,27 +21,15 @@ MAX_COST = 500_000
 TOO_MUCH_ERROR = "too_much"
 
 
-class Loading:
-    """
-    The context that pydantic hands to the validators of a policy.
+class Meter:
+    """Checks expressions for as long as it matters and is affordable."""
 
-    Args:
-        parents (`tuple[Policy, ...]`, *optional*): The policies that its `extends` names; `None` if there is no folder
-            to find them in.
-    """
-
-    def __init__(self, parents: tuple[Policy, ...] | None = None):
-        self.parents = parents
+    def __init__(self) -> None:
         self._refused = 0
         self._cost = 0
 
-    @classmethod
-    def of(cls, context: Any) -> Loading:
-        """What is known in a validator's context, which has nothing if a section is made in Python."""
-        return context if isinstance(context, Loading) else cls()
-
     def check(self, kind: Literal["regex", "glob"], text: str) -> None:
-        """Make sure that an expression can be used, as long as it matters.
+        """Make sure that an expression can be used.
 
         Raises:
             `ValueError`: With a sentence on what is wrong.
@@ -60,3 +49,31 @@ class Loading:
         except ValueError:
             self._refused += 1
             raise
+
+
+class Loading:
+    """
+    The context that pydantic hands to the validators of a policy.
+
+    Args:
+        parents (`Sequence[tuple[str, Policy]]`, *optional*): The policies that its `extends` names, each after its
+            digest; `None` if there is no folder to find them in.
+        is_outermost (`bool`): Whether it is the policy that was asked for, and not one that another one extends.
+        meter ([`Meter`], *optional*): Shared with the policies that it extends.
+    """
+
+    def __init__(
+        self,
+        parents: Sequence[tuple[str, Policy]] | None = None,
+        *,
+        is_outermost: bool = True,
+        meter: Meter | None = None,
+    ):
+        self.parents = parents
+        self.is_outermost = is_outermost
+        self.meter = meter or Meter()
+
+    @classmethod
+    def of(cls, context: Any) -> Loading:
+        """What is known in a validator's context, which has nothing if a section is made in Python."""
+        return context if isinstance(context, Loading) else cls()

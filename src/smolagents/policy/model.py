@@ -88,8 +88,8 @@ class Policy(Section):
     limits: Limits = Limits()
     approvals: Approvals = Approvals()
 
-    _parents: tuple[Policy, ...] = PrivateAttr(default=())
-    _parent_digests: tuple[str, ...] = PrivateAttr(default=())
+    # For each entry of `extends`, the digest of the policy and the policy. Digests, since making one takes long.
+    _parents: tuple[tuple[str, Policy], ...] = PrivateAttr(default=())
     # What messages call this policy, if it is one of another one's layers. No part of what it says.
     _source: str = PrivateAttr(default="")
 
@@ -105,16 +105,20 @@ class Policy(Section):
     @field_validator("patterns", mode="after")
     @classmethod
     def _patterns_fit_together(cls, value: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
-        inherited = {layer for parent in Loading.of(info.context).parents or () for layer in parent.layers}
-        patterns = [*(pattern for layer in inherited for pattern in layer.patterns), *value]
+        loading = Loading.of(info.context)
+        layers: dict[str, Policy] = {}
+        if loading.is_outermost:
+            for digest, parent in loading.parents or ():
+                parent._add_inherited("", layers)
+                layers[digest] = parent
+        patterns = [*(pattern for layer in layers.values() for pattern in layer.patterns), *value]
         if len(patterns) > MAX_ENTRIES:
             raise ValueError(f"A policy and those that it extends may have {MAX_ENTRIES} patterns together.")
         Matcher([pattern_text(pattern) for pattern in patterns])
         return value
 
     def model_post_init(self, context: Any) -> None:
-        self._parents = Loading.of(context).parents or ()
-        self._parent_digests = tuple(parent.digest for parent in self._parents)
+        self._parents = tuple(Loading.of(context).parents or ())
         # Two policies that say the same are equal, whether or not one of them says what holds anyway.
         if self.written_default == self._implied_default:
             self.__dict__["written_default"] = None
@@ -169,16 +173,16 @@ class Policy(Section):
     @classmethod
     def _in(cls, directory: str | os.PathLike[str] | None, read: document.Document) -> Policy:
         if directory is None:
-            return cls._of(read, None, [])
+            return cls._of(read, Loading(), [])
         return Family(cls._of).read(read, os.fspath(directory))
 
     @classmethod
-    def _of(cls, read: document.Document, parents: tuple[Policy, ...] | None, problems: list[Problem]) -> Policy:
+    def _of(cls, read: document.Document, loading: Loading, problems: list[Problem]) -> Policy:
         """The policy in a document. `problems` are those that its parents have."""
         found = list(read.problems)
         try:
             # Keys are called by their names in the language, not by those of the attributes.
-            policy = cls.model_validate(read.data, context=Loading(parents), by_alias=True, by_name=False)
+            policy = cls.model_validate(read.data, context=loading, by_alias=True, by_name=False)
         except ValidationError as error:
             found += problems_of(error, cls, read)
         named = {problem.path for problem in found}
@@ -255,7 +259,7 @@ class Policy(Section):
 
     def _add_inherited(self, source: str, layers: dict[str, Policy]) -> None:
         """Add the policies that this one, which messages call `source`, extends to `layers`, by their digests."""
-        for written, parent, digest in zip(self.extends, self._parents, self._parent_digests, strict=True):
+        for written, (digest, parent) in zip(self.extends, self._parents, strict=True):
             if digest not in layers:
                 parent_source = posixpath.normpath(posixpath.join(posixpath.dirname(source), written))
                 parent._add_inherited(parent_source, layers)
@@ -279,7 +283,7 @@ class Policy(Section):
     def canonical(self) -> str:
         """What the policy says, as text, with the digests of the policies that it extends."""
         own = super().canonical()
-        return json.dumps([own, *self._parent_digests]) if self._parent_digests else own
+        return json.dumps([own, *(digest for digest, _ in self._parents)]) if self._parents else own
 
     def _read_in(self, directory: Path) -> Policy | None:
         """The policy that its text is in a folder, or `None` if it is none there."""

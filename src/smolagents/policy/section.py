@@ -31,9 +31,9 @@ class Section(BaseModel):
         return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, type(self)):
+        if not isinstance(other, Section):
             return NotImplemented
-        return self.canonical() == other.canonical()
+        return type(self) is type(other) and self.canonical() == other.canonical()
 
     def __hash__(self) -> int:
         return hash(self.canonical())
