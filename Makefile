@@ -65,6 +65,15 @@ mediation: $(VENV)/installed-test ## Every way in which something gets executed:
 fuzz: $(VENV)/installed-test ## 20,000 made-up programs, and 500 rounds of parallel calls
 	@$(BIN)/python -m tests.mediation.fuzz
 
+.PHONY: fuzz-policy
+fuzz-policy: $(VENV)/installed-test ## 10,000 random, mutated and generated documents: a policy or a PolicyError, under 1 s each
+	@POLICY_DOCUMENTS=10000 $(BIN)/python -m pytest --timeout 7200 tests/policy/test_loading.py
+
+.PHONY: schema
+schema: $(VENV)/installed ## Write the JSON Schema of policies into the package
+	@$(BIN)/python -c 'import json; from smolagents.policy import Policy; print(json.dumps(Policy.json_schema(), indent=2))' \
+		>src/smolagents/policy/schema.json
+
 .PHONY: quality
 quality: $(VENV)/installed-quality $(VENV)/installed-test ## Style, types, and whether patches/ and the tree agree
 	$(BIN)/ruff check .

@@ -7,12 +7,12 @@ import pickle
 
 import pytest
 from hypothesis import example, given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from smolagents.policy import GlobPattern, Limits, Policy, PolicyError, RegexPattern, Tools
+from smolagents.policy import GlobPattern, Limits, Policy, PolicyError, RegexPattern, Tools, document
 
 from .executions import problems
+from .strategies import policies, policy_data
 
 
 WHOLE_POLICY = r"""
@@ -26,24 +26,6 @@ patterns:
   - {glob: '*.pem'}
 limits: {tool_calls: 50}
 """
-
-texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30)
-names = texts.filter(lambda name: name == name.strip() and "[" not in name)
-regexes = st.sampled_from([r"(?i)drop\s+table", r"^rm\b", r"[a-z]+\.exe$", "ключ", "'\"\\\\", r"\p{Greek}{2,}"])
-policies = st.builds(
-    Policy,
-    version=st.just(1),
-    name=st.none() | texts,
-    default=st.sampled_from(["allow", "deny"]),
-    tools=st.builds(Tools, allow=st.lists(names).map(tuple), deny=st.lists(names).map(tuple)),
-    patterns=st.lists(
-        texts
-        | regexes.map(lambda regex: RegexPattern(regex=regex))
-        | texts.map(lambda text: GlobPattern(glob="x" + text.replace("[", "("))),
-        max_size=6,
-    ).map(tuple),
-    limits=st.builds(Limits, tool_calls=st.none() | st.integers(0, 10**9)),
-)
 
 
 def test_a_policy_is_read_as_it_is_written():
@@ -72,9 +54,30 @@ def test_a_policy_that_is_written_and_read_again_is_the_same(policy):
     assert again.dump() == policy.dump()
 
 
+@given(policy_data)
+def test_a_policy_that_is_made_from_data_is_the_one_that_the_text_makes(data):
+    assert Policy.from_data(data) == Policy.loads(document.write(data))
+
+
 @given(policies, policies)
 def test_two_policies_have_the_same_digest_exactly_if_they_are_equal(one, other):
     assert (one == other) == (one.digest == other.digest)
+    assert one != other or hash(one) == hash(other)
+
+
+def test_true_is_not_one_though_they_are_equal_to_python():
+    def rule(value):
+        return {"id": "x", "action": "deny", "when": {"arguments": {"a": {"equals": value, "one_of": [value]}}}}
+
+    policies = [Policy.from_data({"version": 1, "rules": [rule(value)]}) for value in (True, 1, "1", 1.5)]
+    assert len({policy.digest for policy in policies}) == len(set(policies)) == 4
+    assert not any(one == other for one in policies for other in policies if one is not other)
+    assert Policy.from_data({"version": 1, "rules": [rule(1.0)]}) == policies[1]
+
+
+@pytest.mark.parametrize("written", [{"default": "deny"}, {"limits": {}}, {"limits": {"scope": "run"}}, {"rules": []}])
+def test_saying_what_holds_anyway_makes_no_other_policy(written):
+    assert Policy.from_data({"version": 1, **written}) == Policy(version=1)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +165,6 @@ def test_a_key_that_looks_like_an_internal_name_is_an_unknown_key_like_any_other
 @pytest.mark.parametrize(
     "section",
     [
-        "extends: [a.yaml]",
         "intents: {}",
         "audit: {}",
         "checkpoints: {}",
@@ -248,51 +250,3 @@ def test_an_error_can_be_sent_to_another_process():
         Policy.loads("name: x")
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(again), again.problems) == (str(caught.value), caught.value.problems)
-
-
-def loads_or_refuses(text: str | bytes) -> None:
-    try:
-        policy = Policy.loads(text)
-    except PolicyError as error:
-        assert error.problems
-    else:
-        assert Policy.loads(policy.dump()) == policy
-
-
-@given(st.binary(max_size=300))
-def test_random_bytes_are_a_policy_or_a_policy_error(raw):
-    loads_or_refuses(raw)
-
-
-@given(st.text(max_size=200))
-def test_random_text_is_a_policy_or_a_policy_error(text):
-    loads_or_refuses(text)
-
-
-@given(st.data())
-def test_a_mutated_policy_is_a_policy_or_a_policy_error(data):
-    text = WHOLE_POLICY
-    for _ in range(data.draw(st.integers(1, 4))):
-        start = data.draw(st.integers(0, len(text)))
-        end = data.draw(st.integers(start, min(len(text), start + 12)))
-        fragments = st.sampled_from("\t ' \" [ { * &a !! - : \n no 1 \\ <<".split(" "))
-        text = text[:start] + data.draw(fragments | st.text(max_size=3)) + text[end:]
-    loads_or_refuses(text)
-
-
-scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["allow", "(", "[a", "*", "a"])
-inner_keys = st.sampled_from(["allow", "deny", "regex", "glob", "tool_calls", "tokens", "<regex>"])
-outer_keys = st.sampled_from(["version", "name", "default", "tools", "patterns", "limits", "mode", "x"])
-values = st.recursive(
-    scalars,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(inner_keys, inner, max_size=3),
-    max_leaves=8,
-)
-
-
-@given(st.dictionaries(outer_keys, values))
-def test_random_data_is_a_policy_or_a_policy_error(data):
-    try:
-        Policy.from_data({"version": 1, **data})
-    except PolicyError as error:
-        assert error.problems

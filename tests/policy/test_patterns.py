@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from smolagents.policy import Policy, RegexPattern
+
 from .executions import problems
 
 
@@ -65,4 +67,6 @@ def test_a_very_long_pattern_is_refused():
 def test_patterns_that_are_too_large_together_are_refused():
     text = "version: 1\npatterns:\n" + "".join(f"  - {{regex: '(x{i}[a-z]{{500}}){{2}}'}}\n" for i in range(2000))
     (problem,) = problems(text)
-    assert "All patterns together need more than" in problem
+    assert "too much together" in problem
+    with pytest.raises(ValueError, match="All patterns together need more than 64 MB"):
+        Policy(version=1, patterns=tuple(RegexPattern(regex=f"(x{i}[a-z]{{500}}){{2}}") for i in range(2000)))

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from .fields import GlobSource, Items, PatternSource, RegexSource
+from .fields import GlobSource, Items, Number, PatternSource, RegexSource, Scalar
 from .hosts import check as check_host
 from .section import Section, refuse_empty
-
-
-Fraction = Annotated[float, Field(allow_inf_nan=False)]
-Scalar = bool | int | Fraction | str
 
 
 def _host(entry: str) -> str:
@@ -20,14 +16,21 @@ def _host(entry: str) -> str:
     return entry
 
 
-Host = Annotated[PatternSource, AfterValidator(_host)]
+Host = Annotated[PatternSource, AfterValidator(_host), Field(json_schema_extra={"format": "policy-host"})]
 
 
 class Range(Section):
-    """Numbers from `min` to `max`, both included; at least one of the two is given."""
+    """Numbers from `min` to `max`, both included; at least one of the two is given.
 
-    min: int | Fraction | None = None
-    max: int | Fraction | None = None
+    Attributes:
+        min (number, *optional*): The smallest number.
+        max (number, *optional*): The largest number.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    min: Number | None = None
+    max: Number | None = None
 
     @model_validator(mode="after")
     def _is_a_range(self) -> Range:
@@ -56,6 +59,8 @@ class Condition(Section):
         any_ (`tuple[Condition, ...]`): One of these holds. (`any` in YAML.)
         all_ (`tuple[Condition, ...]`): Each of these holds. (`all` in YAML.)
     """
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     equals: Scalar | None = None
     one_of: Annotated[Items[Scalar], Field(min_length=1)] | None = None

@@ -25,7 +25,8 @@ class Reason:
         action (`str`): What this entry alone would have: `allow`, `warn`, `ask`, `deny` or `stop`.
         code (`str`): Stable, for programs: `tool_denied`, `tool_allowed`, `not_allowed`, `pattern`, `opaque`, `rule`,
             `operation`, `limit_tool_calls` and so on, `kind_not_judged`. The whole list is in docs/policy.md.
-        entry (`str`): Where the entry is in the policy, such as `tools.deny[0]`, `patterns[2]`, `default`.
+        entry (`str`): Where the entry is in the policy, such as `tools.deny[0]`, `patterns[2]`, `default`; after the
+            file's name if it is in a policy that this one extends: `base.yaml: tools.deny[0]`.
         text (`str`): What the entry says, as the policy has it.
         message (`str`): The reason as a clause that follows "was refused:".
         where (`str`, *optional*): What the entry was found in, such as `arguments.command`.

@@ -8,18 +8,19 @@ What the data means is left to the model.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
-from .errors import PolicyError, Problem, excerpt, path_name
+from .errors import MAX_PROBLEMS, PolicyError, Problem, excerpt, path_name
 
 
 MAX_BYTES = 1 << 20  # a policy of 10,000 patterns has about a third of this
-MAX_VALUES = 100_000
+MAX_VALUES = 50_000
 MAX_DEPTH = 50
 
 Path = tuple[str | int, ...]
@@ -31,7 +32,8 @@ _RESOLVER = yaml.resolver.Resolver()
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LINE_BREAK = re.compile("[\n\r\x85\u2028\u2029\ufeff]")
 _DECIMAL_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
-_DECIMAL_FRACTION = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\.[0-9]{1,18}")
+# As Python writes any fraction: with 21 digits after the point at most, or with an exponent as in 1.5e-07.
+_DECIMAL_FRACTION = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\.[0-9]{1,21}([eE][-+][0-9]{1,3})?")
 # No number, date or word that YAML knows is longer. What is longer is text, and is not given to int().
 _LONGEST_SPECIAL_WORD = 64
 
@@ -55,6 +57,7 @@ class Document:
         keys (`dict`): Where each mapping's key starts, by the path of its value.
         problems (`list[Problem]`): What is wrong in a way that did not prevent reading on.
         unusable (`set`): Paths whose value could not be read; there is a problem for each.
+        empty (`list`): Paths whose value is nothing. No key of the language means that.
     """
 
     data: Any = None
@@ -63,6 +66,7 @@ class Document:
     keys: dict[Path, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unusable: set[Path] = field(default_factory=set)
+    empty: list[Path] = field(default_factory=list)
 
     def problem(self, message: str, path: Path, *, at_key: bool = False) -> Problem:
         """A problem at `path`, or at the nearest enclosing value whose place is known."""
@@ -117,6 +121,39 @@ def parse(text: str, source: str) -> Document:
     return document
 
 
+def of_data(data: Any, source: str) -> Document:
+    """Take plain data as if it had been read from a text, within the same limits.
+
+    Raises:
+        `PolicyError`: If it is too large or too deep.
+    """
+    document = Document(data, source)
+    waiting: list[tuple[Path, Any]] = [((), data)]
+    count = 0
+    while waiting:
+        path, value = waiting.pop()
+        inner: list[tuple[str | int, Any]] = []
+        if isinstance(value, Mapping):
+            for key, item in value.items():
+                if isinstance(key, str):
+                    inner.append((key, item))
+                else:
+                    document.problems.append(document.problem("A key has to be text.", path))
+                    document.unusable.add(path)
+            count += len(value)
+        elif isinstance(value, (list, tuple)):
+            inner = list(enumerate(value))
+        elif value is None:
+            document.empty.append(path)
+        count += 1
+        if count > MAX_VALUES:
+            raise PolicyError([Problem(_TOO_MANY_VALUES, source=source)])
+        if len(path) > MAX_DEPTH:
+            raise PolicyError([Problem(_TOO_DEEP, source=source)])
+        waiting += [((*path, part), item) for part, item in inner]
+    return document
+
+
 def write(data: Any) -> str:
     """The YAML text of plain data; `parse` gives the same data back."""
     # No folding: a wrapped line is harder to review and to search for.
@@ -137,6 +174,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 _Dumper.add_representer(str, _Dumper.represent_str)
+
+_TOO_MANY_VALUES = f"The policy has more than {MAX_VALUES} values. Split it up."
+_TOO_DEEP = f"Values are nested more than {MAX_DEPTH} deep here."
 
 
 class _Reader:
@@ -160,9 +200,9 @@ class _Reader:
     def _value(self, event: yaml.Event, path: Path, depth: int) -> Any:
         self._values += 1
         if self._values > MAX_VALUES:
-            raise self._fatal(f"The policy has more than {MAX_VALUES} values. Split it up.", event)
+            raise self._fatal(_TOO_MANY_VALUES, event)
         if depth > MAX_DEPTH:
-            raise self._fatal(f"Values are nested more than {MAX_DEPTH} deep here.", event)
+            raise self._fatal(_TOO_DEEP, event)
         self._document.values[path] = _place(event)
         if isinstance(event, yaml.AliasEvent):
             return self._reject(path, f"Aliases are not allowed in a policy. Write out what `*{event.anchor}` is.")
@@ -213,13 +253,14 @@ class _Reader:
         if tag == "str":
             return word
         if tag == "null":
+            self._document.empty.append(path)
             return None
         if tag == "bool" and word.lower() in ("true", "false"):
             return word.lower() == "true"
         if tag == "int" and _DECIMAL_INTEGER.fullmatch(word):
             return int(word)
-        if tag == "float" and _DECIMAL_FRACTION.fullmatch(word):
-            return float(word)
+        if tag == "float" and _DECIMAL_FRACTION.fullmatch(word) and math.isfinite(number := float(word)):
+            return number
         return self._reject(path, _ambiguous_word(word, tag))
 
     def _reject(self, path: Path, message: str, named_path: Path | None = None) -> None:
@@ -228,6 +269,8 @@ class _Reader:
         name = path_name(named_path or path)
         self._document.problems.append(Problem(message, name, self._document.source, place.line, place.column))
         self._document.unusable.add(path)
+        if len(self._document.problems) >= MAX_PROBLEMS:
+            raise PolicyError(self._document.problems)
 
     def _fatal(self, message: str, event: yaml.Event) -> PolicyError:
         place = _place(event)

@@ -117,14 +117,18 @@ class _Layer:
         return self._operations.reasons(execution, is_granted=is_granted)
 
     def _as_counted(self, reasons: Iterable[Reason]) -> Iterable[Reason]:
-        if self.policy.mode == "enforce":
+        counts = self.policy.mode == "enforce"
+        if counts and not self.policy.source:
             return reasons
-        return [replace(reason, counts=False) for reason in reasons]
+        return [replace(reason, entry=self.policy.entry(reason.entry), counts=counts) for reason in reasons]
 
 
 def called(policy: Policy) -> str:
     """What messages call a policy."""
-    return f"the policy {excerpt(policy.name, 200)}" if policy.name else "the policy"
+    name = f" {excerpt(policy.name, 200)}" if policy.name else ""
+    if policy.source:
+        name += f" ({policy.source})" if name else f" {policy.source}"
+    return f"the policy{name}"
 
 
 def _place(execution: ToolExecution, match: Match) -> str:

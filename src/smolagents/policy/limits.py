@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PlainSerializer
+from pydantic import AfterValidator, Field
 
 from .errors import excerpt
-from .fields import Name
+from .fields import ByName
 from .section import FrozenMapping, Section
 
 
@@ -43,9 +43,6 @@ def _in_schema(expression: str) -> dict[str, str]:
     return {"pattern": rf"^({expression})$(?!\n)"}
 
 
-_Value = TypeVar("_Value")
-ByTool = Annotated[dict[Name, _Value], AfterValidator(FrozenMapping), PlainSerializer(dict)]
-
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Seconds = Annotated[float, Field(gt=0, le=10**9, allow_inf_nan=False)]
 Rate = Annotated[str, AfterValidator(_rate), Field(json_schema_extra=_in_schema(_RATE))]
@@ -69,12 +66,12 @@ class Limits(Section):
     """
 
     tool_calls: Count | None = None
-    per_tool: ByTool[Count] = Field(default_factory=FrozenMapping)
+    per_tool: ByName[Count] = Field(default_factory=FrozenMapping)
     tokens: Count | None = None
     run_seconds: Seconds | None = None
     call_seconds: Seconds | None = None
     identical_denials: Annotated[int, Field(ge=1, le=10**9)] | None = None
-    rates: ByTool[Rate] = Field(default_factory=FrozenMapping)
+    rates: ByName[Rate] = Field(default_factory=FrozenMapping)
     scope: Literal["run", "session"] = "run"
     store: Store = "memory://"
     on_store_error: Literal["deny", "allow"] = "deny"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, create_model, model_validator
+from pydantic import Discriminator, Field, Tag, create_model, model_validator
 
 from .conditions import Condition
 from .fields import Action
-from .section import Section, refuse_empty
+from .section import VALUE_FORM_ERROR, Section, refuse_empty
 
 
 # As `smolagents.operation_events` names them; `runtime.inspect` is denied by the host, without asking.
@@ -59,11 +60,31 @@ def _field(name: str) -> str:
     return name.replace(".", "_")
 
 
+def _entry_form(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "<action>"
+    return "<condition>" if isinstance(value, (Mapping, Condition)) else None
+
+
+Entry = Annotated[
+    Annotated[Action, Tag("<action>")] | Annotated[Condition, Tag("<condition>")],
+    Discriminator(
+        _entry_form,
+        custom_error_type=VALUE_FORM_ERROR,
+        custom_error_message="an action such as `deny`, or a condition such as {prefix: /tmp/}",
+    ),
+]
+
+
 if TYPE_CHECKING:
     Operations = _Operations
 else:
-    # Each operation has a key of its own name: an action, or a condition that its subject has to meet.
+    # Each operation has a key of its own name.
     _ENTRIES: dict[str, Any] = {
-        _field(name): (Action | Condition | None, Field(default=None, alias=name)) for name in OPERATION_NAMES
+        _field(name): (
+            Entry | None,
+            Field(default=None, alias=name, description="An action, or a condition: what meets it is allowed."),
+        )
+        for name in OPERATION_NAMES
     }
     Operations = create_model("Operations", __base__=_Operations, __doc__=_Operations.__doc__, **_ENTRIES)

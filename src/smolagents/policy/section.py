@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -11,12 +12,40 @@ class Section(BaseModel):
     """A mapping of the language: unknown keys are errors, nothing is converted, nothing can be changed afterwards."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, populate_by_name=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        allow_inf_nan=False,
     )
 
     # Keys that the language has and this version cannot enforce yet. They are refused by name: a policy that is only
     # half enforced is worse than none.
     not_known_yet: ClassVar[frozenset[str]] = frozenset()
+
+    # To Python true, 1 and 1.0 are equal. In a policy true is no number, so sections are compared by what they say.
+    def canonical(self) -> str:
+        """What the section says, as text: the same for equal sections, however they were written."""
+        data = _with_whole_numbers(self.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+        return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Section):
+            return NotImplemented
+        return type(self) is type(other) and self.canonical() == other.canonical()
+
+    def __hash__(self) -> int:
+        return hash(self.canonical())
+
+
+def _with_whole_numbers(data: Any) -> Any:
+    """`data` with 1 in place of 1.0: which of the two was written makes no difference."""
+    if isinstance(data, dict):
+        return {key: _with_whole_numbers(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_with_whole_numbers(value) for value in data]
+    return int(data) if isinstance(data, float) and data.is_integer() else data
 
 
 _Value = TypeVar("_Value")
@@ -63,5 +92,6 @@ def is_form(part: str | int) -> bool:
     return isinstance(part, str) and part.startswith("<") and part.endswith(">")
 
 
-# The type of the error that says that a pattern has none of its forms.
+# The types of the errors that say that a value has none of its forms: a pattern, and anything else.
 PATTERN_FORM_ERROR = "pattern_form"
+VALUE_FORM_ERROR = "value_form"
