@@ -146,7 +146,7 @@ def test_a_condition_that_asks_for_nothing_is_refused(condition, words):
 @pytest.mark.parametrize("key", ["kind", "name", "agent"])
 def test_a_key_that_names_nothing_does_not_name_everything(key):
     (problem,) = problems(f"version: 1\nrules: [{{id: a, action: allow, when: {{{key}: }}}}]\n")
-    assert f"`{key}` is empty" in problem
+    assert f"rules[0].when.{key}: This is empty" in problem
 
 
 words = st.sampled_from(["a", "ab", " a", "b@example.com", "5", "https://a.com/x", "/srv/x", "\uff41", "a\u200b", ""])

@@ -110,16 +110,16 @@ def test_each_task_in_a_memory_is_a_run_with_limits_of_its_own():
 
 
 def test_code_is_judged_by_its_text_and_by_the_answer_it_gave():
-    memory = finished(CodeAgent, code("act('secret')"), code("final_answer('se' + 'cret')")).memory
+    memory = finished(CodeAgent, code("act('42')"), code("final_answer(str(6 * len([0] * 7)))")).memory
 
-    decisions = replay(policy(patterns=["secret"]), memory)
+    decisions = replay(policy(patterns=["42"]), memory)
 
     assert actions(decisions) == [
         ("python_interpreter", "deny"),
         ("python_interpreter", "allow"),
         ("final_answer", "deny"),
     ]
-    assert decisions[2][0].arguments == {"answer": "secret"}
+    assert decisions[2][0].arguments == {"answer": "42"}
 
 
 def test_what_a_memory_does_not_hold_is_said():

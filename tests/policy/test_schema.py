@@ -13,13 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 
 import smolagents.policy
 from smolagents.policy import Policy, PolicyError
+from smolagents.policy.conditions import Host
 from smolagents.policy.fields import GlobSource, Name, RegexSource
 
 from .strategies import mutated_data, policy_data, random_data
 
 
 SHIPPED = Path(smolagents.policy.__file__).with_name("schema.json")
-FORMATS = {"policy-name": Name, "policy-regex": RegexSource, "policy-glob": GlobSource}
+FORMATS = {"policy-name": Name, "policy-regex": RegexSource, "policy-glob": GlobSource, "policy-host": Host}
 
 # What the loader refuses and a schema cannot say, by the loader's words. docs/policy.md lists them.
 BEYOND_A_SCHEMA = re.compile(

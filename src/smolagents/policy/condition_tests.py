@@ -16,8 +16,8 @@ import re2
 
 from smolagents.hooks import Opaque
 
-from .conditions import Condition, Range, Scalar
-from .fields import Action
+from .conditions import Condition, Range
+from .fields import Action, Scalar
 from .hosts import Address, HostSet
 from .leaves import Leaf
 from .normalize import normalize

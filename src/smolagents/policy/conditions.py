@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from .fields import GlobSource, Items, Number, PatternSource, RegexSource, Scalar
 from .hosts import check as check_host
-from .section import Section, refuse_empty
+from .section import Section
 
 
 def _host(entry: str) -> str:
@@ -34,7 +34,6 @@ class Range(Section):
 
     @model_validator(mode="after")
     def _is_a_range(self) -> Range:
-        refuse_empty(self)
         if self.min is None and self.max is None:
             raise ValueError("Write `min`, `max` or both.")
         if self.min is not None and self.max is not None and self.min > self.max:
@@ -81,5 +80,4 @@ class Condition(Section):
     def _says_something(self) -> Condition:
         if not self.model_fields_set:
             raise ValueError("This condition is empty. Write what the value has to be, such as `prefix: https://`.")
-        refuse_empty(self)
         return self

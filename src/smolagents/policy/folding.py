@@ -102,7 +102,7 @@ def _encode(limit: int, text: Any, encoding: str = "utf-8", errors: str = "stric
 # A width, and nothing that is looked up in a value.
 _SPEC = r"(?:[^{}]?[<>=^])?[+ -]?0?(\d*)[sdcxXob]?"
 _PLAIN_SPEC = re.compile(_SPEC)
-_PLAIN_FIELD = re.compile(r"\{\w*(?:![sr])?(?::" + _SPEC + r")?\}")
+_PLAIN_FIELD = re.compile(r"\{\{|\}\}|\{\w*(?:![sr])?(?::" + _SPEC + r")?\}")
 _PERCENT = re.compile(r"%[-+ #0]*(\d*)(?:\.(\d*))?")
 
 

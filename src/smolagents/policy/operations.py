@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, create_model, model_validator
+from pydantic import Discriminator, Field, Tag, create_model
 
 from .conditions import Condition
 from .fields import Action
-from .section import VALUE_FORM_ERROR, Section, refuse_empty
+from .section import VALUE_FORM_ERROR, Section
 
 
 # As `smolagents.operation_events` names them; `runtime.inspect` is denied by the host, without asking.
@@ -44,11 +44,6 @@ class _Operations(Section):
     """
 
     default: Literal["allow", "deny"] = "deny"
-
-    @model_validator(mode="after")
-    def _says_what_it_names(self) -> _Operations:
-        refuse_empty(self)
-        return self
 
     def entries(self) -> dict[str, Action | Condition]:
         """What the section says of each operation that has an entry, by the operation's name."""

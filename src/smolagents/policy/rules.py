@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from .conditions import Condition
@@ -12,7 +12,7 @@ from .errors import excerpt
 from .fields import Action, ByName, Name, OneOrMore, Sentence, Title
 from .names import NameList
 from .operations import OPERATION_NAMES
-from .section import FrozenMapping, Section, refuse_empty
+from .section import FrozenMapping, Section
 
 
 Kind = Literal["tool", "agent", "code", "operation"]
@@ -32,11 +32,6 @@ class When(Section):
     name: OneOrMore[Name] | None = None
     agent: OneOrMore[Name] | None = None
     arguments: ByName[Condition] = Field(default_factory=FrozenMapping)
-
-    @model_validator(mode="after")
-    def _says_what_it_names(self) -> When:
-        refuse_empty(self)
-        return self
 
     @property
     def is_about_operations(self) -> bool:

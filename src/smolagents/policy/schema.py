@@ -2,7 +2,7 @@
 
 What a policy may be and a schema can say, it says. For the rest there are formats, which the loader checks and a
 schema can only name: `policy-name` (no white space around it; a glob has no range that runs backwards), `policy-glob`
-and `policy-regex` (RE2 can use it, and it is not in every text).
+and `policy-regex` (RE2 can use it, and it is not in every text), `policy-host` (a host, an address or a network).
 """
 
 from __future__ import annotations
