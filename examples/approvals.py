@@ -64,12 +64,15 @@ def main() -> None:
         # Without a stream only a terminal would do, which is what you want in production.
         approver = ConsoleApprover(stream=sys.stdin)
     hook = PolicyHook(Policy.loads(POLICY), approver=approver)
-    hook.on(
-        "approval_resolved", lambda event: print(f"{event.code}: {event.execution.arguments['to']}", event.note or "")
-    )
+    hook.on("approval_resolved", tell, synchronous=True)
     tools = [read_notes, send_email]
     agent = ToolCallingAgent(tools=tools, model=ScriptedModel(*SCRIPT), hooks=[hook], verbosity_level=0)
     print(agent.run("Tell everybody that version 2.1 is out."))
+
+
+def tell(event) -> None:
+    """Say what became of a question."""
+    print(f"{event.code}: {event.execution.arguments['to']}", event.note or "")
 
 
 if __name__ == "__main__":

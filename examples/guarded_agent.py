@@ -183,7 +183,7 @@ def make_hooks(arguments: argparse.Namespace, narrator: Narrator) -> list:
         hook = PolicyHook(Policy.load(arguments.policy))
     except PolicyError as error:
         raise SystemExit(f"{error}") from None
-    hook.on("policy_check", narrator)
+    hook.on("policy_check", narrator, synchronous=True)
     return [hook]
 
 

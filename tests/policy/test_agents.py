@@ -151,7 +151,7 @@ def test_events_say_what_was_decided_and_why(kind, tmp_path):
     model = ScriptedModel(*call(kind, "x.txt"))
     hook = PolicyHook(Policy.loads("{version: 1, name: strict, default: allow, tools: {deny: [write]}}"))
     events = []
-    unsubscribe = hook.on("tool_call_blocked", events.append)
+    unsubscribe = hook.on("tool_call_blocked", events.append, synchronous=True)
     agent = kind(tools=[Write(tmp_path)], model=model, hooks=[hook], verbosity_level=0)
     agent.run("task")
     (event,) = events

@@ -53,7 +53,7 @@ def code_of(hook, about):
 
 def heard(hook, name):
     events = []
-    hook.on(name, events.append)
+    hook.on(name, events.append, synchronous=True)
     return events
 
 
@@ -271,9 +271,9 @@ def test_an_approval_by_digest_reaches_the_call_that_waits_for_one():
 
 def test_a_handler_of_the_request_may_approve_it():
     hook = asking_hook()
-    hook.on("approval_requested", lambda event: hook.approve(event.request.digest, by="rota"))
+    hook.on("approval_requested", lambda event: hook.approve(event.request.digest, by="rota"), synchronous=True)
     assert code_of(hook, execution("shell")) is None
-    hook.on("approval_requested", lambda event: 1 / 0)
+    hook.on("approval_requested", lambda event: 1 / 0, synchronous=True)
     assert code_of(hook, execution("shell")) is None
 
 
@@ -438,7 +438,7 @@ def test_an_agent_runs_what_was_approved_and_reads_the_note_on_what_was_not(kind
 def test_an_agent_that_is_refused_can_repeat_the_call_once_somebody_approved_it(kind):
     hook = asking_hook()
     shell, model = Shell(), ScriptedModel(*turns(kind, "ls", "ls", "ls"))
-    hook.on("approval_resolved", lambda event: event.approved or hook.approve(event.request.digest))
+    hook.on("approval_resolved", lambda event: event.approved or hook.approve(event.request.digest), synchronous=True)
     kind(tools=[shell], model=model, hooks=[hook], verbosity_level=0).run("task")
     assert shell.ran == ["ls"]  # Refused, approved; repeated and run; refused again
 

@@ -53,7 +53,7 @@ def answered(text, about=None, width=100):
     screen = Screen()
     hook = hook_asking(ConsoleApprover(console_of(screen, width), io.StringIO(text), by="ann"))
     resolved = []
-    hook.on("approval_resolved", resolved.append)
+    hook.on("approval_resolved", resolved.append, synchronous=True)
     denial = hook.before_tool_execution(about or execution("shell", command="ls"))
     return denial, screen.getvalue(), resolved[0]
 

@@ -18,7 +18,7 @@ from .executions import execution, hook_for, refused
 def test_an_allowed_call_is_a_check_and_a_denied_one_also_a_violation_that_was_blocked():
     hook = hook_for(name="production", tools={"deny": ["shell"]})
     heard = []
-    hook.on("*", heard.append)
+    hook.on("*", heard.append, synchronous=True)
     hook.before_tool_execution(execution("search"))
     assert [event.name for event in heard] == ["policy_check"]
     heard.clear()
@@ -29,7 +29,7 @@ def test_an_allowed_call_is_a_check_and_a_denied_one_also_a_violation_that_was_b
 def test_an_event_says_what_was_decided_about_what_by_which_policy_and_when():
     hook = hook_for(name="production", tools={"deny": ["shell"]})
     heard = []
-    hook.on("policy_violation", heard.append)
+    hook.on("policy_violation", heard.append, synchronous=True)
     call = execution("shell", command="ls")
     hook.before_tool_execution(call)
     (event,) = heard
@@ -44,7 +44,7 @@ def test_an_event_says_what_was_decided_about_what_by_which_policy_and_when():
 def test_every_event_has_an_id_of_its_own():
     hook = hook_for()
     ids = []
-    hook.on("*", lambda event: ids.append(event.id))
+    hook.on("*", lambda event: ids.append(event.id), synchronous=True)
     for _ in range(10):
         hook.before_tool_execution(execution())
     assert len(set(ids)) == 10
@@ -53,8 +53,8 @@ def test_every_event_has_an_id_of_its_own():
 def test_who_unsubscribes_hears_nothing_more_and_others_still_do():
     hook = hook_for()
     heard = []
-    unsubscribe = hook.on("policy_check", lambda event: heard.append("first"))
-    hook.on("policy_check", lambda event: heard.append("second"))
+    unsubscribe = hook.on("policy_check", lambda event: heard.append("first"), synchronous=True)
+    hook.on("policy_check", lambda event: heard.append("second"), synchronous=True)
     unsubscribe()
     unsubscribe()
     hook.before_tool_execution(execution())
@@ -64,8 +64,8 @@ def test_who_unsubscribes_hears_nothing_more_and_others_still_do():
 def test_one_handler_may_subscribe_twice_and_leave_once():
     hook = hook_for()
     heard = []
-    leave = hook.on("policy_check", heard.append)
-    hook.on("policy_check", heard.append)
+    leave = hook.on("policy_check", heard.append, synchronous=True)
+    hook.on("policy_check", heard.append, synchronous=True)
     leave()
     hook.before_tool_execution(execution())
     assert len(heard) == 1
@@ -77,8 +77,8 @@ def test_a_handler_that_fails_is_logged_and_changes_neither_the_decision_nor_the
 
     hook = hook_for(tools={"deny": ["shell"]})
     heard = []
-    hook.on("*", fails)
-    hook.on("*", heard.append)
+    hook.on("*", fails, synchronous=True)
+    hook.on("*", heard.append, synchronous=True)
     with caplog.at_level(logging.ERROR, logger="smolagents.policy.events"):
         assert refused(hook, execution("shell"))
         assert not refused(hook, execution("search"))
@@ -88,7 +88,7 @@ def test_a_handler_that_fails_is_logged_and_changes_neither_the_decision_nor_the
 
 def test_what_a_handler_returns_does_not_matter():
     hook = hook_for(tools={"deny": ["shell"]})
-    hook.on("*", lambda event: False)
+    hook.on("*", lambda event: False, synchronous=True)
     assert refused(hook, execution("shell")) and not refused(hook, execution("search"))
 
 
@@ -99,9 +99,9 @@ def test_a_handler_may_subscribe_and_unsubscribe_while_it_is_called():
     def once(event):
         heard.append(event)
         leave()
-        hook.on("policy_check", heard.append)
+        hook.on("policy_check", heard.append, synchronous=True)
 
-    leave = hook.on("policy_check", once)
+    leave = hook.on("policy_check", once, synchronous=True)
     hook.before_tool_execution(execution())
     assert len(heard) == 1
     hook.before_tool_execution(execution())
@@ -118,7 +118,7 @@ def test_an_event_that_does_not_exist_is_refused_with_the_nearest_one():
 def test_a_warning_of_a_limit_says_where_the_agent_was_and_how_much_is_used():
     hook = hook_for(name="production", limits={"tool_calls": 5})
     heard = []
-    hook.on("limit_warning", heard.append)
+    hook.on("limit_warning", heard.append, synchronous=True)
     for _ in range(5):
         hook.before_tool_execution(execution("search"))
     (event,) = heard
@@ -130,7 +130,7 @@ def test_a_warning_of_a_limit_says_where_the_agent_was_and_how_much_is_used():
 def test_a_warning_of_a_limit_that_a_step_comes_near_names_the_step():
     hook = hook_for(limits={"tokens": 32})  # The script's model says that a step takes 15
     heard = []
-    hook.on("limit_warning", heard.append)
+    hook.on("limit_warning", heard.append, synchronous=True)
     model = ScriptedModel([("final_answer", {"no": "answer"})], [("final_answer", {"answer": "done"})])
     ToolCallingAgent(tools=[], model=model, hooks=[hook], name="boss", verbosity_level=0).run("task")
     (event,) = heard
@@ -142,7 +142,7 @@ def test_what_all_events_have_in_common_is_said_by_each_of_them():
         tools={"deny": ["shell"]}, limits={"tool_calls": 1}, rules=[{"id": "a", "when": {}, "action": "ask"}]
     )
     heard = []
-    hook.on("*", heard.append)
+    hook.on("*", heard.append, synchronous=True)
     hook.before_tool_execution(execution("search"))
     hook.before_tool_execution(execution("shell"))
     assert {event.name for event in heard} == set(EVENT_NAMES)

@@ -103,7 +103,7 @@ def test_every_reason_is_in_the_decision_with_its_place():
         tools={"allow": ["sh*"], "deny": ["shell"]}, patterns=["ls", {"regex": "rm.*"}], limits={"tool_calls": 0}
     )
     decisions = []
-    hook.on("policy_check", lambda event: decisions.append(event.decision))
+    hook.on("policy_check", lambda event: decisions.append(event.decision), synchronous=True)
     hook.before_tool_execution(execution("shell", command="sudo rm -rf"))
     (decision,) = decisions
     assert decision.action == "deny"

@@ -401,7 +401,7 @@ def test_a_program_that_swallows_a_denial_in_a_loop_is_stopped():
     tick = Tick()
     events = []
     hook = PolicyHook(policy)
-    hook.on("tool_call_blocked", events.append)
+    hook.on("tool_call_blocked", events.append, synchronous=True)
     agent = coding(SWALLOWED.replace("'secret'", "'sec' + 'ret'"), tools=[tick], hooks=[hook])
     with pytest.raises(ToolExecutionStopped, match="was refused 3 times") as stopped:
         agent.run("task")

@@ -184,7 +184,7 @@ def test_a_run_at_its_limit_may_answer_at_once(kind):
 def test_an_event_names_the_tool_its_arguments_the_run_and_the_policy(kind):
     shell, hook = Shell(), hook_for(name="strict", tools={"deny": ["shell"]})
     events = []
-    hook.on("tool_call_blocked", events.append)
+    hook.on("tool_call_blocked", events.append, synchronous=True)
     agent_with(kind, shell, turns_of(kind, {"command": "ls"}), hook).run("task")
     (event,) = events
     assert (event.execution.name, event.execution.arguments["command"]) == ("shell", "ls")
@@ -194,7 +194,7 @@ def test_an_event_names_the_tool_its_arguments_the_run_and_the_policy(kind):
 
 def test_a_handler_can_be_removed():
     hook, events = hook_for(), []
-    unsubscribe = hook.on("policy_check", events.append)
+    unsubscribe = hook.on("policy_check", events.append, synchronous=True)
     hook.before_tool_execution(execution())
     unsubscribe()
     hook.before_tool_execution(execution())

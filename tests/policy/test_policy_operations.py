@@ -260,7 +260,7 @@ def test_an_agent_imports_what_nobody_can_watch_only_if_it_is_named(module):
 def test_in_shadow_an_agent_does_what_the_operations_would_deny(folder):
     events = []
     hook = PolicyHook(Policy.loads(WRITES.replace("version: 1,", "version: 1, mode: shadow,")))
-    hook.on("policy_violation", events.append)
+    hook.on("policy_violation", events.append, synchronous=True)
     model = ScriptedModel(turn("import io\nio.open('x', 'w').close()"), turn("final_answer('done')"))
     CodeAgent(tools=[], model=model, hooks=[hook], additional_authorized_imports=["io"], verbosity_level=0).run("task")
     assert (folder / "x").exists()

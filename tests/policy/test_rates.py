@@ -264,7 +264,7 @@ def test_a_call_is_refused_when_the_store_was_never_there(tmp_path, caplog):
 def test_a_call_is_made_without_a_store_if_the_policy_says_so(tmp_path, caplog):
     hook = PolicyHook(no_store(tmp_path, on_store_error="allow"))
     decisions = []
-    hook.on("policy_check", lambda event: decisions.append(event.decision))
+    hook.on("policy_check", lambda event: decisions.append(event.decision), synchronous=True)
     assert not refused(hook, execution())
     assert (decisions[0].action, decisions[0].code) == ("warn", "limit_store")
     assert caplog.records[0].levelno == logging.WARNING

@@ -148,7 +148,7 @@ def test_operations_that_the_policy_does_not_speak_of_are_let_pass_as_its_hook_i
 def test_a_replay_agrees_with_a_hook_that_was_there():
     hook = PolicyHook(policy(limits={"tool_calls": 2}, tools={"deny": ["final_*"]}, patterns=["1"]))
     seen = []
-    hook.on("policy_check", lambda event: seen.append((event.execution.name, event.decision.action)))
+    hook.on("policy_check", lambda event: seen.append((event.execution.name, event.decision.action)), synchronous=True)
     turns = [[("act", {"what": str(number)})] for number in range(4)]
     agent = finished(ToolCallingAgent, *turns, [("final_answer", {"answer": "end"})], hooks=[hook], max_steps=5)
 

@@ -155,7 +155,7 @@ def test_in_shadow_every_reason_is_reported_and_none_counts(keys, about, reason_
     assert refused(hook_for(**keys), about)
     hook = hook_for(mode="shadow", **keys)
     events = []
-    hook.on("*", events.append)
+    hook.on("*", events.append, synchronous=True)
     assert not refused(hook, about)
     decision = hook.explain(about)
     assert decision.action == "allow" and decision.shadow_action in ("deny", "stop")

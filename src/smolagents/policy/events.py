@@ -7,11 +7,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from uuid import uuid4
 
 from .approval import ApprovalRequest
 from .decision import Decision
+from .delivery import Delivery
 from .errors import nearest
 
 
@@ -128,15 +130,23 @@ class ApprovalResolved(Event):
 EventHandler = Callable[[Any], object]
 
 
+class _Listener(NamedTuple):
+    event: str
+    handler: EventHandler
+    synchronous: bool
+
+
 class Listeners:
-    """The handlers of a hook's events. They are called in the thread that decides, in the order they came in."""
+    """The handlers of a hook's events. Synchronous ones are called in the thread that decides, all others in a thread
+    of the hook, each kind in the order in which they were added."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._delivery = Delivery()
         # Replaced and never changed, so that whoever is calling handlers needs no lock.
-        self._handlers: tuple[tuple[str, EventHandler], ...] = ()
+        self._listeners: tuple[_Listener, ...] = ()
 
-    def add(self, event: str, handler: EventHandler) -> Callable[[], None]:
+    def add(self, event: str, handler: EventHandler, synchronous: bool) -> Callable[[], None]:
         """Call `handler` with each `event`, or with every event for `"*"`. Returns a function that ends this.
 
         Raises:
@@ -149,25 +159,36 @@ class Listeners:
             raise ValueError(f"There is no event {event!r}: {meant}")
         if not callable(handler):
             raise TypeError(f"A handler is called with the event; {type(handler).__name__} cannot be called.")
-        entry = (event, handler)
+        listener = _Listener(event, handler, synchronous)
         with self._lock:
-            self._handlers = (*self._handlers, entry)
+            self._listeners = (*self._listeners, listener)
 
         def unsubscribe() -> None:
             # By identity: the same handler may have been added twice.
             with self._lock:
-                self._handlers = tuple(other for other in self._handlers if other is not entry)
+                self._listeners = tuple(other for other in self._listeners if other is not listener)
 
         return unsubscribe
 
     def tell(self, event_name: EventName, make_event: Callable[[EventName], Event]) -> None:
         """Make the event and hand it to those who listen. A handler that raises is logged and changes nothing."""
-        handlers = [handler for wanted, handler in self._handlers if wanted in (event_name, ALL_EVENTS)]
-        if not handlers:
+        listeners = [listener for listener in self._listeners if listener.event in (event_name, ALL_EVENTS)]
+        if not listeners:
             return
         event = make_event(event_name)
-        for handler in handlers:
-            try:
-                handler(event)
-            except Exception:
-                logger.exception("A handler of the policy event %s failed; the decision stands.", event_name)
+        for listener in listeners:
+            if listener.synchronous:
+                _call(listener.handler, event)
+            else:
+                self._delivery.put(partial(_call, listener.handler, event))
+
+    def flush(self, seconds: float | None = None) -> bool:
+        """Wait until every handler was called with all events so far. `False` if that took longer than `seconds`."""
+        return self._delivery.flush(seconds)
+
+
+def _call(handler: EventHandler, event: Event) -> None:
+    try:
+        handler(event)
+    except Exception:
+        logger.exception("A handler of the policy event %s failed; the decision stands.", event.name)

@@ -82,17 +82,18 @@ class PolicyHook:
         self._listeners = Listeners()
         self._place = _Place()
 
-    def on(self, event: str, handler: EventHandler) -> Callable[[], None]:
+    def on(self, event: str, handler: EventHandler, *, synchronous: bool = False) -> Callable[[], None]:
         """Call `handler` with every event of a name, or with all of them for `"*"`.
 
-        The handler is called in the thread that decides, which waits for it. If it raises, that is logged and changes
-        nothing.
+        Handlers are called in a thread of the hook, one after the other, in the order of the events; the interpreter
+        does not exit before they were. If one raises, that is logged and changes nothing.
 
         Args:
             event (`str`): `policy_check`, `policy_violation` or `tool_call_blocked` (a [`PolicyEvent`]),
                 `limit_warning` ([`LimitWarned`]), `approval_requested` ([`ApprovalRequested`]), `approval_resolved`
                 ([`ApprovalResolved`]), or `*`.
             handler (`Callable`): Is called with the event.
+            synchronous (`bool`): Call it in the thread that decides, which waits for it.
 
         Returns:
             `Callable[[], None]`: Ends the subscription.
@@ -100,7 +101,11 @@ class PolicyHook:
         Raises:
             `ValueError`: If there is no such event.
         """
-        return self._listeners.add(event, handler)
+        return self._listeners.add(event, handler, synchronous)
+
+    def flush(self, seconds: float | None = None) -> bool:
+        """Wait until every handler was called with all events so far. `False` if that took longer than `seconds`."""
+        return self._listeners.flush(seconds)
 
     def explain(self, execution: ToolExecution) -> Decision:
         """What the policy says about an execution now. Nothing is counted, nobody is asked or told."""

@@ -1,0 +1,85 @@
+"""Calls handlers of events in a thread of its own, so that a slow one does not delay a decision."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from weakref import WeakSet
+
+
+logger = logging.getLogger(__name__)
+
+# Events that wait for a slow handler. When there are as many, whoever has the next one waits too: none is lost.
+MAX_WAITING = 10_000
+# How long the thread stays for the next event.
+_IDLE_SECONDS = 1.0
+
+
+class Delivery:
+    """
+    Makes calls one after the other, in the order in which they were handed in.
+
+    Args:
+        max_waiting (`int`): How many calls may wait.
+    """
+
+    def __init__(self, max_waiting: int = MAX_WAITING):
+        self._max_waiting = max_waiting
+        self._changed = threading.Condition()
+        self._waiting: deque[Callable[[], object]] = deque()
+        self._is_calling = False
+        self._thread: threading.Thread | None = None
+        _deliveries.add(self)
+
+    def put(self, call: Callable[[], object]) -> None:
+        """Hand in a call. Waits if too many are waiting, unless it is itself one of them."""
+        with self._changed:
+            while len(self._waiting) >= self._max_waiting and self._thread is not threading.current_thread():
+                self._changed.wait()
+            self._waiting.append(call)
+            # After a fork the thread is not there, and says so.
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work, name="policy events", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def flush(self, seconds: float | None = None) -> bool:
+        """Wait until all that was handed in has been called. `False` if that took longer than `seconds`."""
+        ends = None if seconds is None else time.monotonic() + seconds
+        with self._changed:
+            while self._waiting or self._is_calling:
+                left = None if ends is None else ends - time.monotonic()
+                if left is not None and left <= 0 or self._thread is threading.current_thread():
+                    return False
+                self._changed.wait(left)
+        return True
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._is_calling = False
+                self._changed.notify_all()
+                if not self._waiting:
+                    self._changed.wait(_IDLE_SECONDS)
+                if not self._waiting:
+                    self._thread = None
+                    return
+                call = self._waiting.popleft()
+                self._is_calling = True
+            try:
+                call()
+            except BaseException:  # There is nobody else in this thread to tell
+                logger.exception("What was to be told of an event failed.")
+
+
+_deliveries: WeakSet[Delivery] = WeakSet()
+
+
+@atexit.register
+def _flush_all() -> None:
+    for delivery in list(_deliveries):
+        delivery.flush()

@@ -1,0 +1,97 @@
+"""Events reach their handlers in a thread of the hook, in order, and none is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+from smolagents.policy.delivery import Delivery
+
+from .executions import execution, hook_for
+
+
+def test_a_slow_handler_does_not_delay_a_decision_and_hears_of_it_all_the_same():
+    hook, released, heard = hook_for(tools={"deny": ["shell"]}), threading.Event(), []
+
+    def slow(event):
+        released.wait()
+        heard.append(event)
+
+    hook.on("tool_call_blocked", slow)
+    assert hook.before_tool_execution(execution("shell")) is not None
+    assert heard == []
+    assert hook.flush(0) is False
+    released.set()
+    assert hook.flush() is True
+    assert [event.execution.name for event in heard] == ["shell"]
+
+
+def test_a_handler_that_asks_for_it_is_called_before_the_decision():
+    hook, heard = hook_for(), []
+    hook.on("policy_check", heard.append, synchronous=True)
+    hook.before_tool_execution(execution("shell"))
+    assert len(heard) == 1
+
+
+def test_the_order_of_the_events_of_a_run_is_kept():
+    hook, heard = hook_for(tools={"deny": ["t1*"]}), []
+    hook.on("*", lambda event: heard.append((event.execution.name, event.name)))
+    for number in range(50):
+        hook.before_tool_execution(execution(f"t{number}"))
+    hook.flush()
+    told = [name for name, event in heard if event == "policy_check"]
+    assert told == [f"t{number}" for number in range(50)]
+    assert [event for name, event in heard if name == "t10"] == [
+        "policy_check",
+        "policy_violation",
+        "tool_call_blocked",
+    ]
+
+
+def test_a_handler_that_fails_in_any_way_does_not_keep_others_from_hearing():
+    hook, heard = hook_for(), []
+
+    def leaves(event):
+        raise SystemExit
+
+    hook.on("policy_check", leaves)
+    hook.on("policy_check", heard.append)
+    for _ in range(3):
+        hook.before_tool_execution(execution("shell"))
+    assert hook.flush() is True
+    assert len(heard) == 3
+
+
+def test_whoever_hands_in_too_much_waits_until_there_is_room():
+    delivery, released, made, handed_in = Delivery(max_waiting=2), threading.Event(), [], threading.Event()
+
+    def hand_in():
+        for number in range(5):
+            delivery.put(lambda number=number: (released.wait(), made.append(number)))
+        handed_in.set()
+
+    thread = threading.Thread(target=hand_in)
+    thread.start()
+    assert not handed_in.is_set()
+    released.set()
+    thread.join()
+    delivery.flush()
+    assert made == [0, 1, 2, 3, 4]
+
+
+def test_a_handler_may_cause_events_although_many_wait():
+    delivery, made = Delivery(max_waiting=1), []
+    delivery.put(lambda: [delivery.put(lambda number=number: made.append(number)) for number in range(4)])
+    delivery.flush()
+    assert made == [0, 1, 2, 3]
+
+
+def test_nothing_is_lost_when_the_interpreter_exits():
+    program = (
+        "import time\nfrom smolagents.policy.delivery import Delivery\ndelivery = Delivery()\n"
+        "for number in range(20):\n"
+        "    delivery.put(lambda number=number: (time.sleep(0.01), print(number, flush=True)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(number) for number in range(20)]
