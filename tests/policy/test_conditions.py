@@ -129,9 +129,9 @@ def test_a_command_in_a_list_is_found_and_a_list_of_good_words_is_no_bad_one():
     ("condition", "words"),
     [
         ("{}", "This condition is empty"),
-        ("{prefix: }", "`prefix` is empty"),
-        ("{prefix: a, not: }", "`not` is empty"),
-        ("{range: {min: }}", "`min` is empty"),
+        ("{prefix: }", "prefix: This is empty"),
+        ("{prefix: a, not: }", "not: This is empty"),
+        ("{range: {min: }}", "min: This is empty"),
         ("{range: {}}", "Write `min`, `max` or both"),
         ("{range: {min: 2, max: 1}}", "No number is at least 2 and at most 1"),
         ("{one_of: []}", "x.one_of: "),
