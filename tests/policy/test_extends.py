@@ -329,3 +329,17 @@ def test_a_family_in_which_everyone_extends_everyone_before_is_read_in_bounded_t
         write(tmp_path, **{f"f{number}": f"name: n{number}\nextends: [{parents}]"})
     assert len(Policy.load(tmp_path / "f9.yaml").layers) == 10
     assert len(made) == 9  # one digest for each file that is extended, however often
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs symbolic links")
+def test_a_link_in_two_folders_extends_what_is_beside_each(tmp_path):
+    for name in ("common", "a", "b"):
+        (tmp_path / name).mkdir()
+    write(tmp_path / "common", base="extends: [own.yaml]")
+    for name in ("a", "b"):
+        os.symlink("../common/base.yaml", tmp_path / name / "base.yaml")
+        write(tmp_path / name, own=f"default: allow\ntools: {{deny: [tool_of_{name}]}}")
+    child = hook(tmp_path, child="extends: [a/base.yaml, b/base.yaml]")
+    assert refused(child, execution("tool_of_a"))
+    assert refused(child, execution("tool_of_b"))
+    assert not refused(child, execution("read_file"))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MAX_FILES = 50
 MAX_DEPTH = 10
 
+# A file and the folder in which it was found
+_Key = tuple[str, str]
+
 # Makes a policy of a document, the policies it extends, and the problems that those have.
 MakePolicy = Callable[[Document, Loading, "list[Problem]"], "Policy"]
 
@@ -37,10 +40,11 @@ class Family:
 
     def __init__(self, make: MakePolicy):
         self._make = make
-        # By their real paths: the files that are being read, outermost first, and what the others turned out to be.
+        # The files that are being read, outermost first, and what the others turned out to be. By their real paths and
+        # those of the folders in which they were found: what a link leads to extends the files beside the link.
         # Digests are kept because making one takes as long as writing the policy.
-        self._open: list[str] = []
-        self._done: dict[str, tuple[str, Policy] | None] = {}
+        self._open: list[_Key] = []
+        self._done: dict[_Key, tuple[str, Policy] | None] = {}
         self._meter = Meter()
         self._depth = 0
         self._bytes = 0
@@ -53,12 +57,11 @@ class Family:
             `OSError`: If the file cannot be read.
             `PolicyError`: If it, or one that it extends, is not a policy.
         """
-        path = os.path.realpath(source)
-        with open(path, "rb") as file:
+        with open(source, "rb") as file:
             # No further than the limit, whatever the size of the file is said to be.
             raw = file.read(document.MAX_BYTES + 1)
         self._bytes += len(raw)
-        self._open.append(path)
+        self._open.append(_key(source))
         try:
             policy = self.read(document.parse(document.decode(raw, source), source), os.path.dirname(source))
         finally:
@@ -89,23 +92,23 @@ class Family:
         source = os.path.join(directory, written)
         if not os.path.isfile(source):
             raise _CannotExtendError(f"There is no file {excerpt(source, 200)}. {_suggest(source)}".rstrip())
-        path = os.path.realpath(source)
-        if path in self._open:
-            circle = [os.path.basename(file) for file in (*self._open[self._open.index(path) :], path)]
+        key = _key(source)
+        if key in self._open:
+            circle = [os.path.basename(file) for file, _ in (*self._open[self._open.index(key) :], key)]
             raise _CannotExtendError(f"Here a policy extends itself: {' -> '.join(circle)}. Remove one of these.")
-        if path not in self._done:
+        if key not in self._done:
             self._require_room()
-            self._done[path] = None
+            self._done[key] = None
             try:
                 policy = self.load(source)
-                self._done[path] = policy.digest, policy
+                self._done[key] = policy.digest, policy
             except OSError as error:
                 reason = error.strerror or str(error)
                 raise _CannotExtendError(f"The file {excerpt(source, 200)} cannot be read: {reason}.") from None
             except PolicyError as error:
                 message = f"The policy {excerpt(source, 200)} has mistakes, so nothing can extend it."
                 raise _CannotExtendError(message, error.problems) from None
-        done = self._done[path]
+        done = self._done[key]
         if done is None:
             raise _CannotExtendError(f"The policy {excerpt(source, 200)} has mistakes, so nothing can extend it.")
         return done
@@ -120,6 +123,10 @@ class Family:
                 f"A policy and those that it extends may have {document.MAX_BYTES} bytes and {document.MAX_VALUES} "
                 "values together. Leave some out."
             )
+
+
+def _key(source: str) -> _Key:
+    return os.path.realpath(source), os.path.realpath(os.path.dirname(source))
 
 
 class _CannotExtendError(Exception):
