@@ -343,3 +343,20 @@ def test_a_link_in_two_folders_extends_what_is_beside_each(tmp_path):
     assert refused(child, execution("tool_of_a"))
     assert refused(child, execution("tool_of_b"))
     assert not refused(child, execution("read_file"))
+
+
+def test_a_time_for_approvals_that_is_written_counts_although_it_is_the_default_and_survives_a_round_trip(tmp_path):
+    path = write(
+        tmp_path,
+        base="default: allow\napprovals: {wait_seconds: 900, valid_seconds: 1000}\n"
+        "rules: [{id: shell, when: {name: shell}, action: ask}]",
+        child="extends: [base.yaml]\napprovals: {wait_seconds: 300, valid_seconds: 900}",
+    )
+    policy = Policy.load(path)
+    for same in (policy, Policy.loads(policy.dump(), directory=tmp_path)):
+        asked = []
+        asking = PolicyHook(same, clock=lambda: 0.0)
+        asking.on("approval_requested", lambda event: asked.append(event.request), synchronous=True)
+        assert refused(asking, execution("shell"))
+        assert (asked[0].expires, asked[0].approve().expires) == (300, 900)
+    assert policy != Policy.loads("version: 1\nextends: base.yaml", directory=tmp_path)

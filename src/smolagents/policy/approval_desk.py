@@ -6,7 +6,7 @@ import logging
 import re
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -15,6 +15,7 @@ from smolagents.hooks import ToolExecution
 
 from .approval import Approval, ApprovalRequest, Approver, check_approver
 from .approval_digest import approval_digest
+from .approvals import VALID_SECONDS, WAIT_SECONDS
 from .decision import Decision, Reason
 from .errors import excerpt
 from .model import Policy
@@ -97,8 +98,8 @@ class ApprovalDesk:
         self._clock = clock
         self._on_request, self._on_verdict = on_request, on_verdict
         self._policy_digest = policy.digest
-        self._wait_seconds: float = _shortest(policy, "wait_seconds")
-        self._valid_seconds: float = _shortest(policy, "valid_seconds")
+        self._wait_seconds = _shortest((layer.approvals.wait_seconds for layer in policy.layers), WAIT_SECONDS)
+        self._valid_seconds = _shortest((layer.approvals.valid_seconds for layer in policy.layers), VALID_SECONDS)
         self._lock = threading.Lock()
         self._questions: list[_Question] = []
         # By digest: those given in advance, each for one call, and those for the same call whenever it is made
@@ -262,10 +263,9 @@ def _first(question: _Question) -> object:
         return _NO_ANSWER
 
 
-def _shortest(policy: Policy, key: str) -> Any:
+def _shortest(named: Iterable[float | None], default: float) -> float:
     """The shortest time that one of the policies names; the default if none does."""
-    named = [getattr(layer.approvals, key) for layer in policy.layers if key in layer.approvals.model_fields_set]
-    return min(named, default=getattr(policy.approvals, key))
+    return min((seconds for seconds in named if seconds is not None), default=default)
 
 
 def _flaw(request: ApprovalRequest, answer: Any) -> str | None:

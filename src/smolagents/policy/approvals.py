@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from .limits import Seconds
 from .section import Section
+
+
+# What holds if no policy names a time, in seconds
+WAIT_SECONDS = 300.0
+VALID_SECONDS = 900.0
 
 
 class Approvals(Section):
     """How long a person may take, and how long an approval holds.
 
     Attributes:
-        wait_seconds (`float`): Seconds to wait for an answer; then the execution is denied.
-        valid_seconds (`float`): Seconds after which an approval that was not used is void.
+        wait_seconds (`float`, *optional*): Seconds to wait for an answer; then the execution is denied. By default 300.
+        valid_seconds (`float`, *optional*): Seconds after which an approval that was not used is void. By default 900.
     """
 
-    wait_seconds: Seconds = Field(default=300)
-    valid_seconds: Seconds = Field(default=900)
+    # `None` is no time of its own: what a policy writes counts against those that it extends, also if it is the default.
+    wait_seconds: Seconds | None = None
+    valid_seconds: Seconds | None = None
