@@ -360,3 +360,10 @@ def test_a_time_for_approvals_that_is_written_counts_although_it_is_the_default_
         assert refused(asking, execution("shell"))
         assert (asked[0].expires, asked[0].approve().expires) == (300, 900)
     assert policy != Policy.loads("version: 1\nextends: base.yaml", directory=tmp_path)
+
+
+def test_an_empty_allow_list_of_a_child_allows_nothing(tmp_path):
+    child = hook(tmp_path, base="default: allow", child="extends: [base.yaml]\ntools: {allow: []}")
+    assert refused(child, execution("shell"))
+    assert Policy.loads(child.policy.dump(), directory=tmp_path) == child.policy
+    assert child.policy == Policy.loads("version: 1\nextends: [base.yaml]\ndefault: deny", directory=tmp_path)

@@ -127,6 +127,8 @@ class Policy(Section):
 
     def model_post_init(self, context: Any) -> None:
         self._parents = tuple(Loading.of(context).parents or ())
+        if self.written_default is None and "allow" in self.tools.model_fields_set and not self.tools.allow:
+            self.__dict__["written_default"] = "deny"  # An allow list that is empty allows nothing
         # Two policies that say the same are equal, whether or not one of them says what holds anyway.
         if self.written_default == self._implied_default:
             self.__dict__["written_default"] = None
