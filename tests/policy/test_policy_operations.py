@@ -51,7 +51,7 @@ def test_an_entry_is_an_action_and_what_has_none_follows_the_default():
 
 
 def test_operations_are_judged_only_if_the_policy_speaks_of_them():
-    for about in ({"kind": ["tool", "operation"]}, {"name": "file.write"}, {"name": "net.*"}):
+    for about in ({"kind": ["tool", "operation"]}, {"name": "file.write"}, {"name": "net.*"}, {"name": "other"}):
         assert "operation" in hook_for(rules=[{"id": "a", "action": "deny", "when": about}]).kinds
     for about in ({}, {"name": "*"}, {"name": "file_write"}, {"kind": "tool", "name": "file.write"}):
         assert "operation" not in hook_for(rules=[{"id": "a", "action": "deny", "when": about}]).kinds

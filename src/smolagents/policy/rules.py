@@ -38,7 +38,8 @@ class When(Section):
         """Whether it speaks of operations: as a kind, or by the name of one."""
         if self.kind is not None:
             return "operation" in self.kind
-        named = NameList(name for name in self.name or () if "." in name)
+        # A glob without a dot, such as `*`, speaks of tools.
+        named = NameList(name for name in self.name or () if "." in name or name in OPERATION_NAMES)
         return any(named.naming(operation) for operation in OPERATION_NAMES)
 
 
