@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
+
+import pytest
 
 from smolagents.policy.delivery import Delivery
 
@@ -95,3 +98,45 @@ def test_nothing_is_lost_when_the_interpreter_exits():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [str(number) for number in range(20)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_child_process_neither_waits_for_the_calls_of_its_parent_nor_makes_them():
+    delivery, released, begun, made = Delivery(), threading.Event(), threading.Event(), []
+
+    def slow():
+        begun.set()
+        released.wait()
+        made.append("slow")
+
+    delivery.put(slow)
+    delivery.put(lambda: made.append("waiting"))
+    begun.wait()
+    child = os.fork()
+    if child == 0:
+        is_empty = delivery.flush(0)
+        delivery.put(lambda: made.append("of the child"))
+        os._exit(0 if is_empty and delivery.flush(10) and made == ["of the child"] else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    released.set()
+    assert delivery.flush() is True
+    assert made == ["slow", "waiting"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_handler_may_fork():
+    delivery, statuses = Delivery(), []
+
+    def fork():
+        child = os.fork()
+        if child == 0:
+            made = []
+            delivery.put(lambda: made.append("of the child"))
+            os._exit(0 if delivery.flush(10) and made else 1)
+        statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+    delivery.put(fork)
+    assert delivery.flush() is True
+    assert statuses == [0]

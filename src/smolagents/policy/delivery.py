@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import threading
 import time
 from collections import deque
@@ -29,11 +30,14 @@ class Delivery:
 
     def __init__(self, max_waiting: int = MAX_WAITING):
         self._max_waiting = max_waiting
+        self._start_empty()
+        _deliveries.add(self)
+
+    def _start_empty(self) -> None:
         self._changed = threading.Condition()
         self._waiting: deque[Callable[[], object]] = deque()
         self._is_calling = False
         self._thread: threading.Thread | None = None
-        _deliveries.add(self)
 
     def put(self, call: Callable[[], object]) -> None:
         """Hand in a call. Waits if too many are waiting, unless it is itself one of them."""
@@ -41,7 +45,7 @@ class Delivery:
             while len(self._waiting) >= self._max_waiting and self._thread is not threading.current_thread():
                 self._changed.wait()
             self._waiting.append(call)
-            # After a fork the thread is not there, and says so.
+            # One that could not be started is tried again.
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="policy events", daemon=True)
                 self._thread.start()
@@ -61,6 +65,8 @@ class Delivery:
     def _work(self) -> None:
         while True:
             with self._changed:
+                if self._thread is not threading.current_thread():  # The call forked, and this is the child
+                    return
                 self._is_calling = False
                 self._changed.notify_all()
                 if not self._waiting:
@@ -77,6 +83,16 @@ class Delivery:
 
 
 _deliveries: WeakSet[Delivery] = WeakSet()
+
+
+def _start_empty_after_fork() -> None:
+    """In a child process the thread is not there, its lock may be held for good, and the parent makes its calls."""
+    for delivery in list(_deliveries):
+        delivery._start_empty()
+
+
+if hasattr(os, "register_at_fork"):  # Not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_start_empty_after_fork)
 
 
 @atexit.register
