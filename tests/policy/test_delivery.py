@@ -140,3 +140,19 @@ def test_a_handler_may_fork():
     delivery.put(fork)
     assert delivery.flush() is True
     assert statuses == [0]
+
+
+def test_where_no_thread_can_be_started_the_call_is_made_at_once(monkeypatch):
+    delivery, made = Delivery(), []
+
+    def start(thread):
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        delivery.put(lambda: delivery.put(lambda: made.append(1)))
+        assert made == [1]
+        assert delivery.flush(0) is True
+    delivery.put(lambda: made.append(2))
+    assert delivery.flush() is True
+    assert made == [1, 2]

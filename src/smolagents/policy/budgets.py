@@ -57,7 +57,7 @@ class LimitWarning:
 class _Run:
     """What is known of a run that is not over."""
 
-    __slots__ = ("clock", "accounts", "agents", "under_way", "last_steps", "warned")
+    __slots__ = ("clock", "accounts", "agents", "under_way", "last_steps", "warned", "is_over")
 
     def __init__(self, clock: RunClock, accounts: tuple[Account, ...]):
         self.clock = clock
@@ -66,6 +66,7 @@ class _Run:
         self.under_way: dict[str, list[tuple[Account, str | None]]] = {}  # Places by the execution that has them
         self.last_steps: dict[_AgentKey, int] = {}  # How many steps each agent has left, once nothing else is
         self.warned: set[tuple[LayerLimits, str]] = set()
+        self.is_over = False
 
     @property
     def is_idle(self) -> bool:
@@ -132,7 +133,8 @@ class Budgets:
             if booked is not None:
                 booked.agents -= 1
                 if _is_outermost(run):
-                    del self._runs[run.run_id]
+                    booked.is_over = True
+                    self._forget_if_over(run.run_id, booked)
 
     def reserve(self, execution: ToolExecution) -> list[Reason]:
         """Take a place for an execution in every limit, or say which have none left and take none."""
@@ -185,9 +187,12 @@ class Budgets:
         """An execution is over. Its places stay taken if it was run, and are free again if it was not."""
         with self._lock:
             run = self._runs.get(execution.run_id)
-            places = run.under_way.pop(execution.id, ()) if run is not None else ()
+            if run is None:
+                return
+            places = run.under_way.pop(execution.id, ())
             for account, key in () if was_run else places:
                 account.calls[key] -= 1
+            self._forget_if_over(execution.run_id, run)
 
     def refused(self, execution: ToolExecution) -> list[Reason]:
         """Note that an execution was refused. Reasons to stop, if the same one was refused too often."""
@@ -262,6 +267,11 @@ class Budgets:
                 del self._runs[forgotten]
         return run
 
+    def _forget_if_over(self, run_id: str, run: _Run) -> None:
+        # A call that was left behind and is refused after all still gives its place back, which may be of a session.
+        if run.is_over and not run.under_way:
+            del self._runs[run_id]
+
     def _new_run(self, now: float) -> _Run:
         accounts = (
             of_session if layer.is_per_session else Account() for layer, of_session in zip(self._layers, self._session)
@@ -329,6 +339,9 @@ def _is_end(step: ActionStep) -> bool:
 
 
 def _tokens(step: ActionStep | PlanningStep) -> int | None:
-    """The tokens of a step's model call; `None` if the model answered and does not say."""
-    tokens = 0 if step.token_usage is None else step.token_usage.input_tokens + step.token_usage.output_tokens
-    return None if tokens == 0 and step.model_output_message is not None else tokens
+    """The tokens of a step's model call; `None` if the model answered and does not say, or says what cannot be."""
+    usage = step.token_usage
+    counts = () if usage is None else (usage.input_tokens, usage.output_tokens)
+    tokens = sum(counts)
+    is_known = tokens > 0 or step.model_output_message is None
+    return tokens if is_known and all(count >= 0 for count in counts) else None

@@ -45,11 +45,16 @@ class Delivery:
             while len(self._waiting) >= self._max_waiting and self._thread is not threading.current_thread():
                 self._changed.wait()
             self._waiting.append(call)
-            # One that could not be started is tried again.
-            if self._thread is None or not self._thread.is_alive():
+            is_on_its_own = False
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="policy events", daemon=True)
-                self._thread.start()
+                try:
+                    self._thread.start()
+                except RuntimeError:  # There are too many, or the interpreter is about to exit
+                    self._thread, is_on_its_own = threading.current_thread(), True
             self._changed.notify_all()
+        if is_on_its_own:
+            self._work(idle_seconds=0.0)
 
     def flush(self, seconds: float | None = None) -> bool:
         """Wait until all that was handed in has been called. `False` if that took longer than `seconds`."""
@@ -62,7 +67,7 @@ class Delivery:
                 self._changed.wait(left)
         return True
 
-    def _work(self) -> None:
+    def _work(self, idle_seconds: float = _IDLE_SECONDS) -> None:
         while True:
             with self._changed:
                 if self._thread is not threading.current_thread():  # The call forked, and this is the child
@@ -70,7 +75,7 @@ class Delivery:
                 self._is_calling = False
                 self._changed.notify_all()
                 if not self._waiting:
-                    self._changed.wait(_IDLE_SECONDS)
+                    self._changed.wait(idle_seconds)
                 if not self._waiting:
                     self._thread = None
                     return
