@@ -254,6 +254,19 @@ def test_a_call_that_is_over_after_its_run_was_left_behind_changes_nothing():
     assert not budgets._runs
 
 
+@pytest.mark.parametrize("was_run", [True, False])
+def test_a_call_that_outlives_its_run_keeps_its_place_in_the_session_only_if_it_was_made(was_run):
+    budgets = books(tool_calls=1, scope="session").budgets
+    late = execution()
+    budgets.begin_run(run_info())
+    assert budgets.reserve(late) == []
+    budgets.end_run(run_info())
+    assert codes(budgets.reserve(execution(run_id="next"))) == ["limit_tool_calls"]
+    budgets.settle(late, was_run=was_run)
+    assert passes(budgets, execution(run_id="next")) is not was_run
+    assert set(budgets._runs) == {"next"}
+
+
 def test_the_run_that_has_been_quiet_longest_is_forgotten_first():
     budgets = books(tool_calls=1, remembered_runs=2).budgets
     for run_id in ("one", "two", "three"):
@@ -404,6 +417,17 @@ def codes_of_steps(budgets, run, *steps):
 
 
 STOP = ["limit_tokens"]
+
+
+@pytest.mark.parametrize("usage", [(-1000, 10), (10, -1000), (0, 0), (float("nan"), 0), (-5, 10)])
+def test_tokens_that_cannot_be_are_as_good_as_none_and_use_up_the_limit(usage):
+    budgets = books(tokens=1000).budgets
+    taken = step()
+    taken.token_usage = TokenUsage(*usage)
+    budgets.begin_run(run_info())
+    budgets.add_step(run_info(), taken)
+    (reason,) = budgets.reserve(execution())
+    assert (reason.code, "does not say" in reason.message) == ("limit_tokens", True)
 
 
 def test_a_plan_is_not_one_of_the_last_steps():
