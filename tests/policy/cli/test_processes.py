@@ -105,6 +105,24 @@ def test_smolagent_asks_the_person_at_the_terminal_and_without_one_the_answer_is
 
 
 @pytest.mark.parametrize(
+    "section",
+    [
+        "rules: [{id: no-more, action: stop, when: {kind: code}, reason: Enough}]",
+        "default: deny\npatterns: [statistics]\nlimits: {identical_denials: 1}",
+        "limits: {tokens: 0}",
+    ],
+)
+def test_smolagent_says_in_one_line_why_the_policy_stopped_the_run(folder, section):
+    (folder / "stop.yaml").write_text(f"version: 1\n{section}\n")
+
+    done = start("-c", SMOLAGENT, "a task", "--tools", "--policy", "stop.yaml", env={"COLUMNS": "300"})
+
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("The run was stopped: ")
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
     "text, message",
     [(None, "bad.yaml: The file cannot be read"), ("version: 1\ntool: {}\n", "bad.yaml:2:1: tool: ")],
 )
