@@ -198,3 +198,9 @@ def test_the_hook_only_reads_the_arguments():
     before = repr(about.arguments)
     hook.before_tool_execution(about)
     assert repr(about.arguments) == before
+
+
+def test_a_tool_whose_name_is_no_text_is_decided_on_like_any_other():
+    hook = hook_for(default="deny", tools={"deny": ["shell*"]}, limits={"per_tool": {"*": 1}, "identical_denials": 2})
+    denials = [hook.before_tool_execution(execution("shell\ud800")) for _ in range(2)]
+    assert [(denial.code, denial.stop) for denial in denials] == [("tool_denied", False), ("identical_denials", True)]

@@ -23,6 +23,12 @@ def test_a_name_with_a_line_break_is_still_matched_whole():
     assert NameList(["*"]).naming("a\nb")
 
 
+def test_a_name_with_half_a_character_is_matched_like_any_other():
+    names = NameList(["shell*", "*"])
+    assert names.naming("shell\ud800") == [(0, "shell*"), (1, "*")]
+    assert names.naming("\udcff") == [(1, "*")]
+
+
 def test_an_entry_of_wildcards_alone_says_nothing_about_a_name():
     names = NameList(["*", "?*", "final_*"])
     assert names.naming("final_answer", by_wildcards_alone=False) == [(2, "final_*")]

@@ -9,6 +9,7 @@ from typing import Any
 import re2
 
 from .globs import is_glob, name_expression
+from .normalize import without_surrogates
 from .patterns import options
 
 
@@ -41,6 +42,7 @@ class NameList:
             name (`str`): A tool's or an agent's name.
             by_wildcards_alone (`bool`): Whether `*` and the like count, that say nothing about the name.
         """
+        name = without_surrogates(name)  # A model may write half a character, which RE2 does not take
         entries = [(index, name) for index in self._exact.get(name, ())]
         entries += [
             (index, glob)
