@@ -211,6 +211,11 @@ def test_a_file_with_an_execution_a_line_is_replayed(tmp_path):
         ("[", "audit.jsonl:1:2: This is not JSON"),
         ('{"kind": "tool", "name": "act"}\n', "audit.jsonl:1:1: `arguments` has to be an object"),
         ('\n{"kind": "tool", "name": 1, "arguments": {}}\n', "audit.jsonl:2:1: `name` has to be text"),
+        ('{"kind": ["tool"], "name": "act", "arguments": {}}\n', "audit.jsonl:1:1: `kind` has to be one of"),
+        (
+            '{"kind": "tool", "name": "act", "arguments": {}, "agent_path": []}\n',
+            "audit.jsonl:1:1: `agent_path` has to be a list of names",
+        ),
         ("nothing\n", "audit.jsonl:1:1: This is not JSON"),
         ("1\n", "audit.jsonl:1:1: This is no record"),
         ("9" * 5000, "audit.jsonl:1:1: This is "),
@@ -225,6 +230,15 @@ def test_a_file_that_is_no_recording_is_refused_with_a_sentence(tmp_path, text, 
         load(path)
 
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("time", [10**400, float("nan"), float("inf"), "noon", True])
+def test_a_time_that_cannot_be_is_not_known(time):
+    call = {"function": {"name": "act", "arguments": {}}}
+    timing = {"start_time": time, "end_time": time}
+    recording = from_memory([{"step_number": 1, "timing": timing, "tool_calls": [call]}])
+    assert [event.time for event in recording.events] == [None, None]
+    assert replay(policy(limits={"run_seconds": 1, "rates": {"act": "1/minute"}}), recording)[0][1].action == "allow"
 
 
 def test_arguments_that_are_no_mapping_go_by_the_name_the_host_gives_them():

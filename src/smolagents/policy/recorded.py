@@ -25,6 +25,8 @@ from .errors import PolicyError, Problem, excerpt
 CODE = "python_interpreter"
 # What an agent without a name goes by, if the source does not say who it was.
 SOME_AGENT = ("agent",)
+# Seconds on any clock are less. What is beyond, and what is no number, is no time.
+_LATEST = 10**15
 
 _Step: TypeAlias = Mapping[str, Any]
 
@@ -224,7 +226,9 @@ def _timing(step: _Step) -> Timing:
 def _time(step: _Step, which: str) -> float | None:
     timing = step.get("timing")
     value = timing.get(which) if isinstance(timing, Mapping) else None
-    return float(value) if isinstance(value, (int, float)) else None
+    if type(value) not in (int, float) or not -_LATEST <= value <= _LATEST:
+        return None
+    return float(value)
 
 
 def _tokens(step: _Step) -> TokenUsage | None:
@@ -259,10 +263,11 @@ def _execution(record: Any, source: str, line: int) -> ToolExecution:
     if not isinstance(record, Mapping):
         raise PolicyError([Problem("This is no record of an execution.", source=source, line=line, column=1)])
     kind, name, path = record.get("kind"), record.get("name"), record.get("agent_path", SOME_AGENT)
-    must(kind in KINDS, "kind", f"one of {', '.join(sorted(KINDS))}")
+    must(isinstance(kind, str) and kind in KINDS, "kind", f"one of {', '.join(sorted(KINDS))}")
     must(isinstance(name, str), "name", "text")
     must(isinstance(record.get("arguments"), Mapping), "arguments", "an object")
-    must(isinstance(path, (list, tuple)) and all(isinstance(part, str) for part in path), "agent_path", "a list")
+    is_path = isinstance(path, (list, tuple)) and path and all(isinstance(part, str) for part in path)
+    must(bool(is_path), "agent_path", "a list of names")
     for field in ("id", "run_id"):
         must(isinstance(record.get(field, ""), str), field, "text")
     return execution_of(

@@ -71,6 +71,12 @@ def test_an_argument_may_be_json(run):
     assert (reason["entry"], reason["where"]) == ("patterns[0]", "arguments.queries (joined)")
 
 
+def test_numbers_that_json_does_not_have_are_written_as_text(run):
+    answer = run("explain", "policy.yaml", "--tool", "x", "--arg", "n:=[NaN, 1e999]", "--json")
+
+    assert answer.data["call"]["arguments"] == {"n": ["nan", "inf"]}
+
+
 def test_code_is_read_from_a_file(run):
     Path("step.py").write_text("import os\nos.system('rm -rf /')\n")
 
@@ -127,6 +133,8 @@ def test_a_shadow_policy_is_shown_with_what_it_would_do(run):
         (("--tool", "x", "--arg", "=cats"), "--arg =cats: write NAME=TEXT, or NAME:=JSON."),
         (("--tool", "x", "--arg", "n:=cats"), "--arg n:=cats: what follows := is not JSON. For text write n=..."),
         (("--operation", "file.raed"), "There is no operation file.raed. Did you mean file.read?"),
+        (("--tool", ""), "--tool and --agent need a name."),
+        (("--agent", ""), "--tool and --agent need a name."),
         (("--tool", "x", "--only-refused"), "--only-refused and --managed-agent go with --recorded."),
         (("--code", "x.py", "--arg", "a=b"), "--arg goes with --tool, --agent or --operation."),
         (("--code", "absent.py"), "absent.py: No such file or directory."),

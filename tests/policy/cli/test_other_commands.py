@@ -47,6 +47,14 @@ def test_nothing_is_written_if_only_the_cases_are_in_the_way(run):
     assert not Path("mine.yaml").exists()
 
 
+@pytest.mark.parametrize("name", [".", "", "/"])
+def test_a_folder_is_no_place_for_a_starter_policy(run, name):
+    answer = run("init", "strict", "-o", name, "--force")
+
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.endswith(" is a folder. Name the file to write with -o.\n")
+
+
 def test_a_starter_policy_that_does_not_exist_is_answered_with_those_that_do(run):
     answer = run("init", "lax")
 

@@ -143,6 +143,14 @@ def test_a_mistake_in_a_file_of_cases_is_said_with_its_place(run, text, place, w
     assert words in answer.err
 
 
+@pytest.mark.parametrize("name", [".", "", "/"])
+def test_a_folder_is_no_policy(run, name):
+    answer = run("test", name)
+
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f"{name}: The file cannot be read: ")
+
+
 def test_missing_cases_are_no_success(run):
     answer = run("test", "policy.yaml")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -83,6 +84,8 @@ def _plain(value: Any) -> Any:
         return {key if isinstance(key, str) else literal(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, frozenset)):
         return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return literal(value)  # JSON has no such numbers
     return value if value is None or isinstance(value, (str, bool, int, float)) else literal(value)
 
 

@@ -78,7 +78,9 @@ def _mistake(options: Namespace) -> str | None:
         return "--arg goes with --tool, --agent or --operation."
     if options.recorded is None and (options.only_refused or options.managed_agent):
         return "--only-refused and --managed-agent go with --recorded."
-    if options.operation and options.operation not in OPERATION_NAMES:
+    if "" in (options.tool, options.agent):
+        return "--tool and --agent need a name."
+    if options.operation is not None and options.operation not in OPERATION_NAMES:
         guess = nearest(options.operation, OPERATION_NAMES)
         meant = f"Did you mean {guess}?" if guess else f"There are {', '.join(OPERATION_NAMES)}."
         return f"There is no operation {options.operation}. {meant}"

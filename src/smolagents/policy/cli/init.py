@@ -29,7 +29,10 @@ def add(commands: Commands) -> None:
 
 
 def run(options: Namespace, output: Output) -> int:
-    policy, its_cases = Path(options.output), cases.beside(options.output)
+    policy = Path(options.output)
+    if policy.is_dir():
+        return output.fail_with(f"{options.output or policy} is a folder. Name the file to write with -o.")
+    its_cases = cases.beside(policy)
     for path in () if options.force else (policy, its_cases):
         if path.exists():
             return output.fail_with(f"{path} is there already. Choose another place with -o, or use --force.")

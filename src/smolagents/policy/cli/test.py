@@ -48,8 +48,8 @@ def add(commands: Commands) -> None:
 def run(options: Namespace, output: Output) -> int:
     if options.policy == policies.STDIN and not options.cases:
         return output.fail_with("Name the files of cases: there is nothing beside standard input.")
-    files = options.cases or [cases.beside(options.policy)]
     policy = policies.load(options.policy)
+    files = options.cases or [cases.beside(options.policy)]
     results = [result for loaded in [*map(cases.load, files)] for result in loaded.run(policy)]
     for result in results:
         if result.failure is not None:
