@@ -23,20 +23,29 @@ from itertools import count
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from smolagents.hooks import Kind, ToolExecution
 
 from . import document
 from .decision import Decision, Reason
-from .errors import PolicyError, Problem
+from .errors import PolicyError, Problem, excerpt, nearest
 from .fields import Action, ByName, Items, OneOrMore, Title
 from .limits import Seconds
 from .model import Policy
+from .operations import OPERATION_NAMES
 from .problems import problems_of
 from .recorded import CODE, SOME_AGENT, execution_of
 from .replay import Rehearsal
 from .section import FrozenMapping, Section
+
+
+def _operation(name: str) -> str:
+    if name not in OPERATION_NAMES:
+        guess = nearest(name, OPERATION_NAMES)
+        meant = f"Did you mean `{guess}`?" if guess else f"There are {', '.join(OPERATION_NAMES)}."
+        raise ValueError(f"There is no operation {excerpt(name)}. {meant}")
+    return name
 
 
 _FORMS = ("tool", "agent", "code", "operation")
@@ -60,7 +69,7 @@ class Call(Section):
     tool: Title | None = None
     agent: Title | None = None
     code: str | None = None
-    operation: Title | None = None
+    operation: Annotated[Title, AfterValidator(_operation)] | None = None
     arguments: ByName[Any] = Field(default_factory=FrozenMapping)
     by: OneOrMore[Title] = SOME_AGENT
     times: Annotated[int, Field(ge=1, le=100_000)] = 1

@@ -122,6 +122,7 @@ def test_a_policy_in_shadow_mode_is_held_to_what_it_says(run):
         ("cases:\n  - {name: x, tool: a, code: b, expect: allow}\n", ":2:5: cases[0]:", "Say what is called"),
         ("cases:\n  - {name: x, tool: a, expect: alow}\n", ":2:32: cases[0].expect:", "Did you mean `allow`?"),
         ("cases:\n  - {name: x, tol: a, expect: allow}\n", ":2:15: cases[0].tol:", "Did you mean `tool`?"),
+        ("cases:\n  - {name: x, operation: file.raed, expect: deny}\n", ":2:26: cases[0].operation:", "`file.read`?"),
         ("cases:\n  - {tool: a, expect: allow}\n", ":2:5: cases[0].name:", "The key `name` is missing"),
         ("cases:\n  - {name: x, code: a, arguments: {b: c}, expect: allow}\n", ":2:5: cases[0]:", "Remove them"),
         ("cases:\n  - {name: x, calls: [], expect: deny}\n", ":2:22: cases[0].calls:", ""),
