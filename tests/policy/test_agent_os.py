@@ -94,6 +94,13 @@ def test_a_pattern_that_cannot_be_searched_for_here_brings_everything_before_a_p
     assert "blocked_patterns[1]" in notes(conversion, "stricter")
 
 
+def test_a_glob_whose_range_runs_backwards_brings_everything_before_a_person():
+    conversion = converted(allowed_tools=["web_search"], blocked_patterns=[{"pattern": "[z-a]", "type": "glob"}])
+
+    assert action(conversion.policy, execution("web_search")) == "ask"
+    assert "blocked_patterns[0]" in notes(conversion, "stricter")
+
+
 @pytest.mark.parametrize("pattern", ["", {"pattern": ".*", "type": "regex"}, {"pattern": "**", "type": "glob"}])
 def test_a_pattern_that_is_in_every_text_refuses_everything_here_too(pattern):
     conversion = converted(blocked_patterns=[pattern])
@@ -156,6 +163,7 @@ def test_notes_have_places():
         ("blocked_patterns: [{pattern: x, type: regx}]", "1:39: blocked_patterns[0].type: "),
         ("blocked_patterns: [{pattern: '(', type: regex}]", "1:20: blocked_patterns[0]: Agent-OS itself cannot use"),
         ("blocked_patterns: [7]", "1:20: blocked_patterns[0]: "),
+        ('{"blocked_patterns": ["\\ud800"]}', "blocked_patterns[0]: This text has half a character"),
         ("[]", "1:1: This has to be a mapping"),
         ("{", "This is not YAML"),
     ],

@@ -15,6 +15,7 @@ import re2
 
 from .. import patterns
 from ..globs import name_expression
+from ..normalize import without_surrogates
 
 
 _MAX_LENGTH = 2000  # characters, of a pattern in our language
@@ -44,11 +45,13 @@ class Translation:
 
 
 def check(kind: str, text: str) -> None:
-    """Whether Agent-OS itself takes the pattern.
+    """Whether Agent-OS itself takes the pattern, and a policy can have it.
 
     Raises:
         `ValueError`: If not, with a clause that says why.
     """
+    if without_surrogates(text) != text:
+        raise ValueError("This text has half a character (a lone surrogate) in it. Remove it")
     if kind == "regex":
         try:
             with warnings.catch_warnings():  # about what may mean something else in a later Python
@@ -74,7 +77,10 @@ def translate(kind: str, text: str) -> Translation:
     if kind == "regex" and _SET_SYNTAX.search(text):
         raise NotTranslatable("RE2 reads its character set in another way than Python")
     if kind == "glob":
-        source = _glob(text)
+        try:
+            source = _glob(text)
+        except ValueError as error:
+            raise NotTranslatable(str(error).rstrip(".")) from None
     else:
         source = _NO_LOWER_BOUND.sub(r"{0,\1}", text) if kind == "regex" else re2.escape(text)
     expression = f"(?i){source}"
