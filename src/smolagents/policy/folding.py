@@ -16,6 +16,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
+from .normalize import without_long_runs_of_marks
+
 
 # What can be computed with: constants, and lists and tuples of them as tuples.
 Value: TypeAlias = "str | bytes | int | tuple[Value, ...]"
@@ -45,7 +47,8 @@ def folded(program: str) -> list[FoldedText]:
     has none, and cannot be run either.
     """
     try:
-        tree = ast.parse(program)
+        # The parser brings identifiers into the form NFKC, whatever that takes.
+        tree = ast.parse(without_long_runs_of_marks(program))
     # The last two are for deep nesting, on which the interpreter of generated code gives up much sooner.
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []

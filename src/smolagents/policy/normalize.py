@@ -49,7 +49,7 @@ def normalize(text: str) -> str:
         # Joins what came as two surrogates, and leaves out one that is alone.
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
         text = _INVISIBLE.sub("", text)
-        text = _LONG_RUN_OF_MARKS.sub(r"\1", text)
+        text = without_long_runs_of_marks(text)
         text = _to_ascii(text)
         if not unicodedata.is_normalized("NFKC", text):
             # It turns some look-alikes into letters that are none (the lunate sigma), and others into look-alikes.
@@ -92,6 +92,11 @@ def forms(text: str) -> tuple[str, ...]:
 def is_invisible(character: str) -> bool:
     """Whether a character is drawn as nothing, white space aside."""
     return _INVISIBLE.fullmatch(character) is not None
+
+
+def without_long_runs_of_marks(text: str) -> str:
+    """`text`, which has no surrogates, with no more than thirty combining marks in a row."""
+    return text if text.isascii() else _LONG_RUN_OF_MARKS.sub(r"\1", text)
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
