@@ -13,6 +13,7 @@ from smolagents import CodeAgent, Deny, Tool, ToolCallingAgent, ToolExecutionSto
 from smolagents.hooks import Opaque
 from smolagents.hooks_testing import RecordingHook, ScriptedModel, code
 from smolagents.policy import FunctionApprover, Policy, PolicyHook
+from smolagents.policy.approval_digest import approval_digest
 
 from .executions import denied, execution, ok
 
@@ -168,6 +169,31 @@ def test_an_approval_that_expired_before_it_was_given_denies():
 
     hook = asking_hook(Asked(answer), clock, approvals={"valid_seconds": 10})
     assert code_of(hook, execution("shell")) == "approval_expired"
+
+
+@pytest.mark.parametrize("expires", [float("nan"), float("inf"), 10**400, 10**6])
+def test_an_approver_cannot_make_an_approval_hold_longer_than_the_policy_says(expires):
+    hook = asking_hook(Asked(lambda request: replace(request.approve(always=True), expires=expires)), Clock())
+    assert [code_of(hook, execution("shell")) for _ in range(2)] == ["approval_expired"] * 2
+
+
+def test_a_clock_that_jumps_brings_no_approval_back_and_makes_none_hold_longer():
+    clock, given = Clock(), []
+
+    def answer(request):
+        given.append(given[0] if given else request.approve())
+        return given[0]
+
+    hook = asking_hook(Asked(answer), clock, approvals={"valid_seconds": 60})
+    assert code_of(hook, execution("shell")) is None
+    clock.now += 1000
+    hook.approve("0" * 64)
+    clock.now -= 999
+    assert code_of(hook, execution("shell")) == "approval_invalid"
+    hook = asking_hook(clock=clock, approvals={"valid_seconds": 60})
+    hook.approve(approval_digest(execution("shell"), hook.policy.digest)[0])
+    clock.now -= 1000
+    assert code_of(hook, execution("shell")) == "no_approver"
 
 
 def test_control_comes_back_when_nobody_answers_and_a_late_answer_is_dropped():

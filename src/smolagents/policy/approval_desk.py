@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MAX_NOTE = 500
+# By their number, and not by when they expire: a clock may be set back
+_REMEMBERED_APPROVALS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,7 @@ class ApprovalDesk:
         # By digest: those given in advance, each for one call, and those for the same call whenever it is made
         self._given: dict[str, deque[Approval]] = {}
         self._standing: dict[str, Approval] = {}
-        self._used: dict[str, float] = {}  # Ids of approvals, until they expire anyway
+        self._used: OrderedDict[str, None] = OrderedDict()  # Ids of approvals, the last ones
 
     def decide(self, execution: ToolExecution, decision: Decision) -> Decision:
         """The decision after a person was asked: as it was if they approve, and a denial otherwise."""
@@ -209,14 +211,18 @@ class ApprovalDesk:
 
     def _forget_expired(self) -> None:
         now = self._clock()
-        self._used = {id: expires for id, expires in self._used.items() if expires > now}
-        self._standing = {digest: kept for digest, kept in self._standing.items() if kept.expires > now}
+        self._standing = {digest: kept for digest, kept in self._standing.items() if self._is_valid(kept, now)}
         for digest, given in list(self._given.items()):
-            valid = deque(approval for approval in given if approval.expires > now)
+            valid = deque(approval for approval in given if self._is_valid(approval, now))
             if valid:
                 self._given[digest] = valid
             else:
                 del self._given[digest]
+
+    def _is_valid(self, approval: Approval, now: float) -> bool:
+        """Whether an approval has not expired. One that expires later than any that is given now is from a time to
+        come: the clock was set back, or the approver wrote what it liked."""
+        return now < approval.expires <= now + self._valid_seconds
 
     def _verdict(self, request: ApprovalRequest, answer: Any, asked_at: float) -> Verdict:
         now = self._clock()
@@ -242,13 +248,15 @@ class ApprovalDesk:
             said = f", and says: {excerpt(answer.note, _MAX_NOTE)}" if answer.note else ""
             what = f"{who} did not approve it{said}"
             return Verdict(code="not_approved", what=what, seconds=seconds, by=answer.by, note=answer.note)
-        if now >= answer.expires:
-            return denied("approval_expired", "its approval had expired")
+        if not self._is_valid(answer, now):
+            return denied("approval_expired", "its approval had expired, or was to hold longer than approvals may")
         with self._lock:
             stands = self._standing.get(request.digest) is answer
             if answer.id in self._used and not stands:
                 return denied("approval_invalid", "its approval was used before, for another call")
-            self._used[answer.id] = answer.expires
+            self._used[answer.id] = None
+            if len(self._used) > _REMEMBERED_APPROVALS:
+                self._used.popitem(last=False)
             if answer.always and request.is_repeatable:
                 self._standing[request.digest] = answer
                 stands = True
