@@ -127,6 +127,31 @@ def test_both_names_of_a_file_have_to_be_inside(source, destination, how, expect
     assert action({"file.rename": {"path_within": ["/srv"]}}, about) == expected
 
 
+@pytest.mark.parametrize(
+    ("surroundings", "expected"),
+    [
+        ({"cwd": None, "env": None}, "allow"),
+        ({"cwd": "."}, "allow"),
+        ({"env": {}}, "allow"),
+        ({"env": {"HOME_OF_TEST": "/h"}}, "allow"),
+        ({"env": {b"HOME_OF_TEST": b"/h"}}, "allow"),
+        ({"cwd": ".."}, "deny"),
+        ({"cwd": Opaque("PosixPath")}, "deny"),
+        ({"env": {"HOME_OF_TEST": "/other"}}, "deny"),
+        ({"env": {"GIT_SSH_COMMAND": "rm x"}}, "deny"),
+        ({"env": {"HOME_OF_TEST": 5}}, "deny"),
+        ({"env": Opaque("_Environ")}, "deny"),
+    ],
+)
+def test_a_command_that_is_allowed_is_one_in_the_folder_and_environment_of_the_process(
+    monkeypatch, surroundings, expected
+):
+    monkeypatch.setenv("HOME_OF_TEST", "/h")
+    about = operation("process.run", command=["git", "status"], executable="git", **surroundings)
+    assert action({"process.run": {"equals": "git status"}}, about) == expected
+    assert action({"process.run": "allow"}, about) == "allow"
+
+
 @pytest.mark.parametrize("module", [*UNANNOUNCED_MODULES, "ctypes.util", "importlib.util"])
 def test_a_module_that_nobody_can_watch_has_to_be_named(module):
     about = operation("module.import", name=module, names=())
@@ -204,6 +229,32 @@ def test_a_folder_that_is_named_by_a_descriptor_is_that_folder(folder):
     assert not (folder / "x").exists()
     run(policy.replace("./out", "."), program.format("kept"), ["os"])
     assert (folder / "out" / "kept" / "x").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs the program cat")
+@pytest.mark.parametrize(
+    ("surroundings", "read"),
+    [
+        ("", "the public one"),
+        (", env=dict(os.environ)", "the public one"),
+        (", cwd='out'", None),
+        (", env=dict(os.environ, LD_PRELOAD='x.so')", None),
+        (", env=os.environ._data.update({b'LD_PRELOAD': b'x.so'}) or dict(os.environ)", None),
+    ],
+)
+def test_an_agent_runs_an_allowed_command_only_in_the_surroundings_of_the_process(
+    folder, monkeypatch, surroundings, read
+):
+    monkeypatch.setattr(os.environ, "_data", dict(os.environ._data))
+    (folder / "notes.txt").write_text("the public one")
+    (folder / "out" / "notes.txt").write_text("the secret one")
+    policy = "{version: 1, operations: {default: deny, module.import: allow, process.run: {equals: cat notes.txt}}}"
+    program = f"import os, subprocess\nprint(subprocess.check_output(['cat', 'notes.txt']{surroundings}))"
+    agent, _ = run(policy, program, ["os", "subprocess"])
+    observations = agent.memory.steps[1].observations
+    assert "the secret one" not in observations
+    assert ("the public one" in observations) is (read is not None)
+    assert ("process.run" in observations) is (read is None)
 
 
 @pytest.fixture

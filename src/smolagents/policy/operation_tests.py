@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from smolagents.hooks import ToolExecution
@@ -54,6 +54,8 @@ class OperationTests:
     def __init__(self, operations: Operations, called: str):
         self._default = operations.default
         self._called = called
+        # Generated code can change `os.environ` without the environment, and thus without being asked about.
+        self._environment = dict(os.environ)
         self._actions: dict[str, Any] = {}
         self._tests: dict[str, Test] = {}
         self._named_modules: frozenset[str] = frozenset()
@@ -94,6 +96,12 @@ class OperationTests:
             if find(test, leaves(where, value), "allow") is None:
                 message = f"{where} is not what {self._called} allows ({entry})"
                 return Reason("deny", "operation", entry, "deny", message, where)
+        if execution.name == "process.run" and (
+            stray := _stray_surroundings(execution.arguments, self._environment)
+        ):
+            name, what = stray
+            message = f"{what}, and what {self._called} allows is a command in this process's own ({entry})"
+            return Reason("deny", "operation", entry, "deny", message, f"arguments.{name}")
         return Reason("allow", "operation", entry, "allow", f"{self._called} allows it ({entry})", where)
 
     def _unannounced(self, module: Any) -> Iterator[Reason]:
@@ -121,6 +129,31 @@ def _subjects(execution: ToolExecution) -> Iterator[tuple[str, Any]]:
         elif name == "source" and arguments.get("how") == "symlink":
             value = _link_target(value, arguments.get("destination"))
         yield name, value
+
+
+def _stray_surroundings(arguments: Mapping[str, Any], own: Mapping[str, str]) -> tuple[str, str] | None:
+    """Which argument of a command has it run elsewhere than in the folder and the environment of this process, and
+    what that is. There the same words are another command: `cat notes.txt`, or `git status` with a setting of git
+    that names a program."""
+    folder, environment = arguments.get("cwd"), arguments.get("env")
+    if folder is not None and not (type(folder) is str and os.path.realpath(folder) == os.path.realpath(os.curdir)):
+        return "cwd", "the command would run in another folder"
+    if environment is None:
+        return None
+    variables = _texts_of(environment)
+    if variables is None or not variables.items() <= own.items():
+        return "env", "the command would run with other environment variables"
+    return None
+
+
+def _texts_of(environment: Any) -> dict[str, str] | None:
+    """Environment variables as texts; `None` if one of them is neither that nor bytes."""
+    if not isinstance(environment, Mapping):
+        return None
+    items = [part for item in environment.items() for part in item]
+    if not all(type(part) in (str, bytes) for part in items):
+        return None
+    return {os.fsdecode(name): os.fsdecode(value) for name, value in environment.items()}
 
 
 def _program(command: Any) -> Any:
