@@ -15,10 +15,12 @@ class Approvals(Section):
     """How long a person may take, and how long an approval holds.
 
     Attributes:
-        wait_seconds (`float`, *optional*): Seconds to wait for an answer; then the execution is denied. By default 300.
-        valid_seconds (`float`, *optional*): Seconds after which an approval that was not used is void. By default 900.
+        wait_seconds (`float`, *optional*): Seconds to wait for an answer; then the execution is denied. If no policy
+            says, 300.
+        valid_seconds (`float`, *optional*): Seconds after which an approval that was not used is void. If no policy
+            says, 900.
     """
 
-    # `None` is no time of its own: what a policy writes counts against those that it extends, also if it is the default.
+    # No default: what a policy writes counts against those that it extends, also if it would hold anyway.
     wait_seconds: Seconds | None = None
     valid_seconds: Seconds | None = None
