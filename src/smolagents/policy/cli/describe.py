@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from smolagents.hook_arguments import freeze
@@ -11,10 +12,10 @@ from smolagents.hooks import ToolExecution
 
 from ..decision import SEVERITY, Decision, Reason
 from ..errors import Problem, excerpt
+from ..leaves import Arguments, Leaf, leaves_of_code
 from ..model import Policy
 from ..operations import OPERATION_NAMES
 from ..readable import literal
-from ..texts import texts
 from .output import Output
 
 
@@ -55,14 +56,18 @@ def write_reasons(output: Output, execution: ToolExecution, decision: Decision) 
         output.line("    nothing in the policy objects")
 
 
+def _leaves(execution: ToolExecution) -> Iterator[Leaf]:
+    return chain(Arguments(execution.arguments).values("*"), leaves_of_code(execution))
+
+
 def _found(execution: ToolExecution, reason: Reason) -> str:
     assert reason.span is not None
     start, end = reason.span
     place = f"found in {reason.where}, characters {start} to {end}"
     if reason.normalized:
         return f"{place} of its normal form"
-    value = next((value for where, value in texts(execution.arguments) if where == reason.where), None)
-    return place if value is None else f"{place}: {excerpt(value[start:end])}"
+    value = next((leaf.forms[0] for leaf in _leaves(execution) if leaf.where == reason.where), None)
+    return place if type(value) is not str else f"{place}: {excerpt(value[start:end])}"
 
 
 def execution_data(execution: ToolExecution) -> dict[str, Any]:
