@@ -121,6 +121,11 @@ def test_what_is_not_known_yet_is_said_to_be():
         assert re.search(rf"`{key}`[^.]*not known yet", PAGE)
 
 
+def test_the_tests_that_the_threat_model_names_are_there():
+    named = re.findall(r"`(test_\w+\.py)`", (DOCS / "threat-model.md").read_text("utf-8"))
+    assert named and all((Path(__file__).parent / name).is_file() for name in named)
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """With the files that the commands in the docs are about."""
