@@ -141,7 +141,7 @@ class Attachment:
             is_allowed = all(layer.default == "allow" for layer in self._policy.layers)
             logger.log(
                 logging.WARNING if is_allowed else logging.INFO,
-                "For the agent %s, %s says nothing about %s: `default` %s them.",
+                "For the agent %s, %s does not name %s, which `default` %s.",
                 excerpt(_name_of(agent)),
                 called(self._policy),
                 ", ".join(names),

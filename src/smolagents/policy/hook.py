@@ -284,6 +284,8 @@ def _subject(execution: ToolExecution) -> str:
 def _advice(decision: Decision) -> str:
     if decision.code == "limit_rate":
         return "Later there is room for it again."
+    if decision.code == "limit_store":
+        return "Later the store may answer again."
     if decision.code in ("limit_tool_calls", "limit_tokens", "limit_run_seconds"):
         return "Every further call in this run will be refused too. Give a final answer with what you have."
     if decision.code in _WITHOUT_ANSWER:

@@ -143,7 +143,7 @@ def summary(policy: Policy) -> Iterator[str]:
         yield "rules: " + ", ".join(f"{actions[action]} {action}" for action in SEVERITY if actions[action])
     if policy.operations is not None:
         yield f"operations: {_operations(policy)}"
-    limits = policy.limits.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    limits = policy.limits.to_data()
     yield "limits: " + (", ".join(f"{key} {literal(freeze(value))}" for key, value in limits.items()) or "none")
 
 
@@ -156,7 +156,7 @@ def _names(word: str, names: tuple[str, ...]) -> str:
 
 def _operations(policy: Policy) -> str:
     assert policy.operations is not None
-    given = policy.operations.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    given = policy.operations.to_data()
     default = given.pop("default", "deny")
     entries = [f"{name} {_condition(given[name])}" for name in OPERATION_NAMES if name in given]
     return ", ".join([*entries, f"others {default}"])
