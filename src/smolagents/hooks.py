@@ -472,7 +472,8 @@ class HookDispatcher:
                 for bound in hooks if denial is None else ():
                     if bound.deadline is not None:
                         limit, refusal = bound.ask_deadline(execution)
-                        denial, denied_by = most_severe([(denial, denied_by), (refusal, bound.name)])
+                        if refusal is not None:
+                            denial, denied_by = most_severe([(denial, denied_by), (refusal, bound.name)])
                         if limit is not None and (deadline is None or limit < deadline[0]):
                             deadline = limit, bound.name
             if denial is None and (run.tree.stop is not None or limited is not None):

@@ -279,5 +279,5 @@ def test_they_are_logged_once_when_the_agent_is_built(default, level, verdict, c
     (record,) = caplog.records
     assert record.levelno == level
     assert record.getMessage() == (
-        f'For the agent "boss", the policy "strict" says nothing about remote_rm, worker: `default` {verdict} them.'
+        f'For the agent "boss", the policy "strict" does not name remote_rm, worker, which `default` {verdict}.'
     )

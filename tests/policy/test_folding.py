@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from smolagents.policy import folding
 from smolagents.policy.folding import folded
-from smolagents.policy.texts import texts_of
+from smolagents.policy.leaves import leaves_of_code
 
 from .executions import code, execution, hook_for, refused
 
@@ -105,7 +105,7 @@ def test_of_nested_expressions_the_outermost_is_told_with_its_line():
 
 def test_the_place_of_a_match_names_the_line():
     program = "x = 1\ny = 'r' + 'm'"
-    assert [text.where for text in texts_of(code(program))] == ["arguments.code", "arguments.code (folded, line 2)"]
+    assert [leaf.where for leaf in leaves_of_code(code(program))] == ["arguments.code (folded, line 2)"]
     reason = hook_for(patterns=["rm"]).before_tool_execution(code(program)).reason
     assert "arguments.code (folded, line 2) contains" in reason
 

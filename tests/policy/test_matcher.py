@@ -6,14 +6,19 @@ import pytest
 import re2
 
 from smolagents.policy import matcher as matcher_module
+from smolagents.policy.leaves import Arguments, Leaf
 from smolagents.policy.matcher import Matcher, PatternText
-from smolagents.policy.texts import Text, texts
+from smolagents.policy.normalize import forms
 
 from .executions import frozen
 
 
 def find(kind: str, pattern: str, /, **arguments):
-    return Matcher([PatternText(kind, pattern)]).find(texts(frozen(arguments)))
+    return Matcher([PatternText(kind, pattern)]).find(Arguments(frozen(arguments)).values("*"))
+
+
+def leaf(where: str, text: str) -> Leaf:
+    return Leaf(where, forms(text))
 
 
 def finds(kind: str, pattern: str, text: str) -> bool:
@@ -107,12 +112,12 @@ def test_a_disguised_match_says_that_its_span_is_in_the_normal_form():
 
 def test_every_pattern_that_is_there_is_told_once_in_the_order_of_the_policy():
     patterns = [PatternText("substring", "c"), PatternText("substring", "x"), PatternText("regex", "a|b")]
-    found = Matcher(patterns).find([Text("one", "a"), Text("two", "abc c")])
+    found = Matcher(patterns).find([leaf("one", "a"), leaf("two", "abc c")])
     assert [(match.index, match.where) for match in found] == [(0, "two"), (2, "one")]
 
 
 def test_without_patterns_nothing_is_found():
-    assert Matcher([]).find([Text("one", "a")]) == []
+    assert Matcher([]).find([leaf("one", "a")]) == []
 
 
 def test_a_text_with_half_a_character_is_searched_like_any_other():
@@ -123,8 +128,8 @@ def test_a_text_with_half_a_character_is_searched_like_any_other():
 def test_all_patterns_are_one_set_of_an_engine_that_does_not_backtrack():
     matcher = Matcher([PatternText("regex", f"({letter}+)+$") for letter in "abcdefghij"])
     assert isinstance(matcher._set, re2.Set)
-    assert [match.index for match in matcher.find([Text("x", "a" * 50_000 + "!")])] == []
-    assert [match.index for match in matcher.find([Text("x", "a" * 50_000)])] == [0]
+    assert [match.index for match in matcher.find([leaf("x", "a" * 50_000 + "!")])] == []
+    assert [match.index for match in matcher.find([leaf("x", "a" * 50_000)])] == [0]
 
 
 def test_a_text_takes_one_pass_over_the_set_however_many_patterns_there_are():
@@ -137,7 +142,7 @@ def test_a_text_takes_one_pass_over_the_set_however_many_patterns_there_are():
             return [0]
 
     matcher._set = Counting()
-    matcher.find([Text("x", "plain"), Text("y", "also plain")])
+    matcher.find([leaf("x", "plain"), leaf("y", "also plain")])
     assert passes == ["plain", "also plain"]
 
 
@@ -148,7 +153,7 @@ def test_running_out_of_memory_is_not_taken_for_finding_nothing(monkeypatch):
 
     matcher = Matcher([PatternText("substring", "ls"), PatternText("regex", r"rm\s")])
     matcher._set = OutOfMemory()
-    assert [match.index for match in matcher.find([Text("x", "rm -rf")])] == [1]
+    assert [match.index for match in matcher.find([leaf("x", "rm -rf")])] == [1]
 
 
 def test_a_set_that_is_too_large_is_refused_when_it_is_made(monkeypatch):

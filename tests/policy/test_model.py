@@ -214,6 +214,19 @@ def test_a_misspelt_choice_is_told_the_nearest_one():
     ]
 
 
+def test_a_choice_that_is_near_to_none_is_told_all_of_them():
+    assert problems("version: 1\nrules: [{id: x, action: block}]\n") == [
+        'policy.yaml:2:25: rules[0].action: This is the text "block", which is not a choice. '
+        "Write `allow`, `warn`, `ask`, `deny` or `stop`."
+    ]
+
+
+def test_whole_numbers_are_written_as_such():
+    policy = Policy.loads("{version: 1, limits: {run_seconds: 600, call_seconds: 0.5}}")
+    assert policy.to_data()["limits"] == {"run_seconds": 600, "call_seconds": 0.5}
+    assert "run_seconds: 600\n" in policy.dump()
+
+
 def test_a_text_where_a_list_is_meant_is_not_taken_for_its_letters():
     assert problems("version: 1\ntools: {allow: web_search}\n") == [
         'policy.yaml:2:16: tools.allow: This has to be a list, and is the text "web_search". Write [web_search].'

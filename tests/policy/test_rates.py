@@ -256,6 +256,7 @@ def test_a_call_is_refused_when_the_store_was_never_there(tmp_path, caplog):
     hook = PolicyHook(no_store(tmp_path, tool_calls=1))
     denial = hook.before_tool_execution(execution())
     assert denial.code == "limit_store" and "does not answer" in denial.reason
+    assert denial.reason.endswith("Later the store may answer again.")
     assert "The store of limits.rates does not answer" in caplog.text
     # It gave its place back, and what has no rate does not need the store
     assert not refused(hook, execution("other"))

@@ -10,7 +10,8 @@ from __future__ import annotations
 import inspect
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+import weakref
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary, WeakSet
@@ -97,6 +98,7 @@ class Attachment:
         self._check = check
         self._lock = threading.Lock()
         self._checked: WeakKeyDictionary[MultiStepAgent, Inventory] = WeakKeyDictionary()
+        self._callables: WeakKeyDictionary[MultiStepAgent, _Callables] = WeakKeyDictionary()
         self._managed: WeakSet[MultiStepAgent] = WeakSet()
 
     def attach(self, agent: MultiStepAgent, is_its_own: bool) -> None:
@@ -118,32 +120,61 @@ class Attachment:
             `PolicyError`: If the policy names what the agent no longer has.
         """
         with self._lock:
-            is_known = agent in self._checked
-        if is_known:
+            is_known, before = agent in self._checked, self._callables.get(agent)
+        if is_known and (before is None or not before.are_those_of(agent)):
             self._look_at(agent)
 
     def _look_at(self, agent: MultiStepAgent) -> None:
-        inventory = Inventory.of(agent)
+        callables, inventory = _Callables(agent), Inventory.of(agent)
         with self._lock:
             if self._checked.get(agent) == inventory:
+                self._callables[agent] = callables
                 return
         problems = list(_problems(self._policy.layers[-1], _name_of(agent), inventory))
         if problems and self._check == "error":
             raise PolicyError(problems)
         with self._lock:
-            self._checked[agent] = inventory
+            self._checked[agent], self._callables[agent] = inventory, callables
         for problem in problems:
             logger.warning("%s", problem)
         if names := uncovered(self._policy, inventory):
             is_allowed = all(layer.default == "allow" for layer in self._policy.layers)
             logger.log(
                 logging.WARNING if is_allowed else logging.INFO,
-                "For the agent %s, %s says nothing about %s: `default` %s them.",
+                "For the agent %s, %s does not name %s, which `default` %s.",
                 excerpt(_name_of(agent)),
                 called(self._policy),
                 ", ".join(names),
                 "allows" if is_allowed else "denies",
             )
+
+
+class _Callables:
+    """What an agent and those that it manages can call, to see quickly that it is still the same."""
+
+    def __init__(self, agent: MultiStepAgent):
+        # Weakly, as one of them may hold the agent
+        self._known = [(name, _weakly(called)) for name, called in _called_by(agent)]
+
+    def are_those_of(self, agent: MultiStepAgent) -> bool:
+        now = list(_called_by(agent))
+        return len(now) == len(self._known) and all(
+            name == known and called is reference() for (name, called), (known, reference) in zip(now, self._known)
+        )
+
+
+def _weakly(value: Any) -> Callable[[], Any]:
+    try:
+        return weakref.ref(value)
+    except TypeError:
+        return lambda: value
+
+
+def _called_by(agent: MultiStepAgent) -> Iterator[tuple[str, Any]]:
+    for member in members_of(agent):
+        yield _name_of(member), member
+        yield from member.tools.items()
+        yield from getattr(getattr(member, "python_executor", None), "additional_functions", {}).items()
 
 
 def uncovered(policy: Policy, inventory: Inventory) -> list[str]:

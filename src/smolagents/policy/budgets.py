@@ -101,6 +101,7 @@ class Budgets:
     ):
         self._layers = tuple(LayerLimits(layer) for layer in policy.layers)
         self._rates = tuple(Rates(layer, clock) if layer.limits.rates else None for layer in policy.layers)
+        self._has_rates = any(rates is not None for rates in self._rates)
         self._session = tuple(Account() for _ in self._layers)
         self._warned: set[tuple[LayerLimits, str]] = set()
         self._is_empty = not any(layer.limits != Limits() for layer in policy.layers)
@@ -145,12 +146,11 @@ class Budgets:
             run = self._run(execution.run_id, now)
             if execution.id in run.under_way:
                 return []
-            found = [
-                layer.reached(account, run.clock, execution.name, now)
-                for layer, account in zip(self._layers, run.accounts)
-            ]
-            reasons = [reason for of_layer in found for reason in of_layer]
-            if _refuse(reasons):
+            found, reasons = [], list[Reason]()
+            for layer, account in zip(self._layers, run.accounts):
+                found.append(objections := layer.reached(account, run.clock, execution.name, now))
+                reasons += objections
+            if reasons and _refuse(reasons):
                 return reasons
             run.under_way[execution.id] = places = []
             for layer, account, objections in zip(self._layers, run.accounts, found):
@@ -159,14 +159,15 @@ class Budgets:
                     account.calls[allowance.key] = account.calls.get(allowance.key, 0) + 1
                     places.append((account, allowance.key))
             high += self._newly_high(run, execution.name, now)
-        for rates, objections in zip(self._rates, found):
+        for rates, objections in zip(self._rates, found) if self._has_rates else ():
             if rates is not None and not objections:
                 full, usages = rates.take(execution.name)
                 reasons += full
                 high += usages
-        if _refuse(reasons):
+        if reasons and _refuse(reasons):
             self.settle(execution, was_run=False)
-        self._warn(execution.run_id, high)
+        if high:
+            self._warn(execution.run_id, high)
         return reasons
 
     def reached(self, execution: ToolExecution) -> list[Reason]:
@@ -185,6 +186,8 @@ class Budgets:
 
     def settle(self, execution: ToolExecution, *, was_run: bool) -> None:
         """An execution is over. Its places stay taken if it was run, and are free again if it was not."""
+        if self._is_empty:
+            return
         with self._lock:
             run = self._runs.get(execution.run_id)
             if run is None:

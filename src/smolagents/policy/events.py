@@ -170,6 +170,9 @@ class Listeners:
 
         return unsubscribe
 
+    def __bool__(self) -> bool:
+        return bool(self._listeners)
+
     def tell(self, event_name: EventName, make_event: Callable[[EventName], Event]) -> None:
         """Make the event and hand it to those who listen. A handler that raises is logged and changes nothing."""
         listeners = [listener for listener in self._listeners if listener.event in (event_name, ALL_EVENTS)]

@@ -143,12 +143,13 @@ class PolicyHook:
 
     def before_tool_execution(self, execution: ToolExecution, /) -> Deny | None:
         """Decide on an execution; a call that is let pass takes its place in the limits."""
-        self._place.agent_path, self._place.step_number = execution.agent_path, execution.step_number
-        reasons = self._judge.reasons(execution)
+        place = self._place
+        place.agent_path, place.step_number = execution.agent_path, execution.step_number
+        decision = Decision.of(self._judge.reasons(execution))
         # A call that is refused anyway takes no place, but if there is none left, that is a reason too.
-        is_refused = Decision.of(reasons).is_refusal
-        reasons += self._budgets.reached(execution) if is_refused else self._budgets.reserve(execution)
-        decision = Decision.of(reasons)
+        booked = self._budgets.reached(execution) if decision.is_refusal else self._budgets.reserve(execution)
+        if booked:
+            decision = Decision.of([*decision.reasons, *booked])
         if decision.action == "ask":
             with self._budgets.waiting(execution.run_id):
                 decision = self._desk.decide(execution, decision)
@@ -198,6 +199,9 @@ class PolicyHook:
             self._desk.withdraw(run.run_id)
 
     def _tell(self, execution: ToolExecution, decision: Decision) -> None:
+        if not self._listeners:
+            return
+
         def event(name: EventName) -> Event:
             return PolicyEvent(decision=decision, **self._about(name, execution))
 
@@ -280,6 +284,8 @@ def _subject(execution: ToolExecution) -> str:
 def _advice(decision: Decision) -> str:
     if decision.code == "limit_rate":
         return "Later there is room for it again."
+    if decision.code == "limit_store":
+        return "Later the store may answer again."
     if decision.code in ("limit_tool_calls", "limit_tokens", "limit_run_seconds"):
         return "Every further call in this run will be refused too. Give a final answer with what you have."
     if decision.code in _WITHOUT_ANSWER:

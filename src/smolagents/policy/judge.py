@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
+from itertools import chain
 
 from smolagents.hooks import ToolExecution
 
 from .decision import Reason
 from .errors import excerpt
 from .fields import pattern_text
-from .leaves import Arguments
+from .leaves import Arguments, leaves_of_code
 from .matcher import Match, Matcher
 from .model import Policy
 from .names import NameList
 from .operation_tests import OperationTests
 from .rule_tests import RuleTests
-from .texts import texts_of
 
 
 FINAL_ANSWER = "final_answer"
+# Names come from the model, which may make them up. An agent has fewer tools than this.
+_REMEMBERED_NAMES = 1024
 # Whose action lets a call be made that nothing else allows
 _GRANTS = ("allow", "warn", "ask")
 
@@ -51,8 +54,11 @@ class Judge:
             message = f"{self._layers[-1].called} does not judge executions of kind {excerpt(execution.kind)}"
             return [Reason("deny", "kind_not_judged", "default", "", message)]
         arguments = Arguments(execution.arguments)
-        reasons = [reason for layer in self._layers for reason in layer.reasons(execution, arguments)]
-        for match in self._matcher.find(texts_of(execution)):
+        reasons: list[Reason] = []
+        for layer in self._layers:
+            reasons += layer.reasons(execution, arguments)
+        looked_at = chain(arguments.values("*"), leaves_of_code(execution)) if self._owners else ()
+        for match in self._matcher.find(looked_at):
             layer, index = self._owners[match.index]
             reasons.append(layer.pattern_reason(execution, match, index))
         return reasons
@@ -69,13 +75,18 @@ class _Layer:
         self._denied = NameList(policy.tools.deny)
         self._rules = RuleTests(policy.rules, self.called)
         self._operations = None if policy.operations is None else OperationTests(policy.operations, self.called)
+        # An agent has few names and calls them often.
+        self._about_name = lru_cache(_REMEMBERED_NAMES)(self._name_reasons)
 
     def reasons(self, execution: ToolExecution, arguments: Arguments) -> Iterable[Reason]:
         is_answer = is_final_answer(execution)
-        rules = [*self._rules.reasons(execution, arguments, is_final_answer=is_answer)]
+        rules = self._rules.reasons(execution, arguments, is_final_answer=is_answer)
         if execution.kind == "operation":
             return self._as_counted([*rules, *self._operation_reasons(execution, rules)])
-        reasons = [*self._name_reasons(execution), *self._opaque_reasons(arguments), *rules]
+        named = self._about_name(execution.kind, execution.name, is_answer)
+        reasons = [*named, *rules]
+        if self.policy.opaque == "deny":
+            reasons += self._opaque_reasons(arguments)
         if execution.kind in ("tool", "agent") and not is_answer and self.policy.default == "deny":
             if not any(reason.action in _GRANTS or reason.code == "tool_denied" for reason in reasons):
                 message = f"{self.called} does not allow it (tools.allow does not name it, and `default` is deny)"
@@ -89,25 +100,25 @@ class _Layer:
         reason = Reason("deny", "pattern", entry, text, message, match.where, match.span, match.normalized)
         return next(iter(self._as_counted([reason])))
 
-    def _name_reasons(self, execution: ToolExecution) -> Iterator[Reason]:
-        if execution.kind not in ("tool", "agent"):
-            return
+    def _name_reasons(self, kind: str, name: str, is_answer: bool) -> tuple[Reason, ...]:
+        if kind not in ("tool", "agent"):
+            return ()
+        reasons = []
         # `deny: ["*"]` is not about the final answer: a run that may not end is no use to anyone.
-        by_wildcards_alone = not is_final_answer(execution)
-        for index, entry in self._denied.naming(execution.name, by_wildcards_alone=by_wildcards_alone):
+        for index, entry in self._denied.naming(name, by_wildcards_alone=not is_answer):
             message = f"{self.called} denies it by name (tools.deny: {excerpt(entry)})"
-            yield Reason("deny", "tool_denied", f"tools.deny[{index}]", entry, message)
-        for index, entry in self._allowed.naming(execution.name):
+            reasons.append(Reason("deny", "tool_denied", f"tools.deny[{index}]", entry, message))
+        for index, entry in self._allowed.naming(name):
             message = f"{self.called} allows it by name (tools.allow: {excerpt(entry)})"
-            yield Reason("allow", "tool_allowed", f"tools.allow[{index}]", entry, message)
+            reasons.append(Reason("allow", "tool_allowed", f"tools.allow[{index}]", entry, message))
+        return tuple(reasons)
 
     def _opaque_reasons(self, arguments: Arguments) -> Iterator[Reason]:
-        if self.policy.opaque == "deny":
-            for where, value in arguments.opaque():
-                # Generated code may have given the type its name.
-                kind = excerpt(value.type_name)
-                message = f"{where} is no plain data but a {kind}, which {self.called} denies (opaque)"
-                yield Reason("deny", "opaque", "opaque", "deny", message, where)
+        for where, value in arguments.opaque():
+            # Generated code may have given the type its name.
+            kind = excerpt(value.type_name)
+            message = f"{where} is no plain data but a {kind}, which {self.called} denies (opaque)"
+            yield Reason("deny", "opaque", "opaque", "deny", message, where)
 
     def _operation_reasons(self, execution: ToolExecution, rules: Iterable[Reason]) -> Iterable[Reason]:
         if self._operations is None:

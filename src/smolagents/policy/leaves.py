@@ -1,7 +1,8 @@
-"""The values that conditions look at: what is in an argument, down to what is no container.
+"""The values that patterns and conditions look at: what is in an argument, down to what is no container.
 
-`None` is no value: an argument that is not given and one that is given as `None` are the same to a tool. What is
-opaque (see `texts`) is a value of which nothing is known.
+Arguments arrive frozen all the way down (see `smolagents.hooks`). What is none of the plain types is opaque: it is
+passed over without a look, because to look at it may run code that the agent wrote. `None` is no value: an argument
+that is not given and one that is given as `None` are the same to a tool.
 """
 
 from __future__ import annotations
@@ -10,17 +11,24 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from smolagents.hooks import Opaque
+from smolagents.hooks import Opaque, ToolExecution
 
+from .errors import excerpt
+from .folding import folded
 from .normalize import forms
-from .texts import key_name
+
+
+# The tool of upstream that runs code has that name too.
+_INTERPRETER = "python_interpreter"
 
 
 class Leaf(NamedTuple):
     """A value in an argument.
 
     Attributes:
-        where (`str`): Where it is, as in `texts.Text`.
+        where (`str`): Such as `arguments.command`, `arguments.files[2]`, `arguments.headers["X-Key"]`; for a text made
+            of a list's items ` (joined)` follows, for a dictionary's key ` (key)`, and for what code makes of
+            constants ` (folded, line 3)`.
         forms (`tuple`): A text (bytes too) as it is and in its normal forms; of any other value, the value.
         is_joined (`bool`): Whether it is no value of its own, but the texts of a list joined by spaces.
     """
@@ -55,8 +63,29 @@ def leaves(where: str, value: Any) -> Iterator[Leaf]:
             yield Leaf(where, (value,))
 
 
+def key_name(key: Any) -> str:
+    """How messages write a dictionary's key, between brackets."""
+    if type(key) is str:
+        return excerpt(key, 40)
+    if type(key) is int and -(10**18) < key < 10**18:
+        return str(key)
+    return "..."
+
+
+def leaves_of_code(execution: ToolExecution) -> Iterator[Leaf]:
+    """If an execution is code, what the code makes of constants (see `folding`)."""
+    if execution.kind == "code" or (execution.kind == "tool" and execution.name == _INTERPRETER):
+        code = execution.arguments.get("code")
+        if type(code) is str:
+            for line, value in folded(code):
+                yield Leaf(f"arguments.code (folded, line {line})", forms(value))
+
+
 class Arguments:
-    """The values in an execution's arguments, each looked up once however many conditions ask for it."""
+    """The values in an execution's arguments, each looked up once however many patterns and conditions ask for it.
+
+    The names of the arguments themselves are not among them: the tool chose them, and not the model.
+    """
 
     def __init__(self, arguments: Mapping[str, Any]):
         self._arguments = arguments

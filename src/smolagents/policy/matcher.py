@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 import re2
 
-from .normalize import forms
+from .leaves import Leaf
 from .patterns import MEMORY, Expression, PatternKind, expressions, options
-from .texts import Text
 
 
 class PatternText(NamedTuple):
@@ -59,13 +58,13 @@ class Matcher:
             sources += expression.presence
         self._set = _compile(sources) if self._expressions else None
 
-    def find(self, texts: Iterable[Text]) -> list[Match]:
+    def find(self, leaves: Iterable[Leaf]) -> list[Match]:
         """Every pattern that is in one of the texts, in the order of the policy, each with its first place."""
         found: dict[int, Match] = {}
         if self._set is None:
             return []
-        for where, value in texts:
-            for form_number, form in enumerate(forms(value)):
+        for where, forms, _ in leaves:
+            for form_number, form in enumerate(forms if type(forms[0]) is str else ()):
                 for expression_index in self._matching(self._set, form):
                     index = self._pattern_of[expression_index]
                     if index not in found:

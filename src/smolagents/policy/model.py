@@ -208,10 +208,6 @@ class Policy(Section):
         """The JSON Schema (2020-12) of the language. What it cannot say is in docs/policy.md."""
         return json_schema(cls, "Policy of smolagents")
 
-    def to_data(self) -> dict[str, Any]:
-        """The policy as plain data, without what is left at its default."""
-        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-
     def dump(self) -> str:
         """The policy as YAML text, so that `Policy.loads(policy.dump()) == policy`. Comments are not kept.
 

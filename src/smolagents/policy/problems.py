@@ -147,7 +147,8 @@ def _not_one_of(expected: str, value: Any) -> str:
     """`expected` is pydantic's list of the allowed values: `'allow' or 'deny'`."""
     valid = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
     guess = nearest(value, valid) if isinstance(value, str) else None
-    hint = f"Did you mean `{guess}`?" if guess else f"Write {' or '.join(f'`{word}`' for word in valid)}."
+    shown = ", ".join(f"`{word}`" for word in valid[:-1]) + (" or " if valid[1:] else "") + f"`{valid[-1]}`"
+    hint = f"Did you mean `{guess}`?" if guess else f"Write {shown}."
     return f"This is {_describe(value)}, which is not a choice. {hint}"
 
 

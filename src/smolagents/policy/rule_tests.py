@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 from smolagents.hooks import ToolExecution
@@ -33,17 +32,16 @@ class RuleTests:
         # Most rules are about few tools: those that cannot match are left out once and for all.
         self._about = lru_cache(_REMEMBERED_NAMES)(self._find_about)
 
-    def reasons(self, execution: ToolExecution, arguments: Arguments, *, is_final_answer: bool) -> Iterator[Reason]:
+    def reasons(self, execution: ToolExecution, arguments: Arguments, *, is_final_answer: bool) -> list[Reason]:
         """What each rule that matches says, in the order of the policy.
 
         Args:
             is_final_answer (`bool`): Whether it gives the answer of a run. A rule is about that if it names it other
                 than by wildcards alone, or if it is about arguments.
         """
-        for rule in self._about(execution.kind, execution.name, is_final_answer):
-            reason = rule.reason(execution, arguments)
-            if reason is not None:
-                yield reason
+        about = self._about(execution.kind, execution.name, is_final_answer)
+        found = [rule.reason(execution, arguments) for rule in about]
+        return [reason for reason in found if reason is not None]
 
     def is_about_operations(self, reason: Reason) -> bool:
         """Whether a reason is of a rule that speaks of operations, and not of just anything."""

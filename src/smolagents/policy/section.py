@@ -24,11 +24,15 @@ class Section(BaseModel):
     # half enforced is worse than none.
     not_known_yet: ClassVar[frozenset[str]] = frozenset()
 
+    def to_data(self) -> dict[str, Any]:
+        """The section as plain data, without what is left at its default."""
+        data: dict[str, Any] = _with_whole_numbers(self.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+        return data
+
     # To Python true, 1 and 1.0 are equal. In a policy true is no number, so sections are compared by what they say.
     def canonical(self) -> str:
         """What the section says, as text: the same for equal sections, however they were written."""
-        data = _with_whole_numbers(self.model_dump(mode="json", by_alias=True, exclude_defaults=True))
-        return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return json.dumps(self.to_data(), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from smolagents.hook_arguments import freeze
@@ -12,10 +13,10 @@ from smolagents.hooks import ToolExecution
 
 from ..decision import SEVERITY, Decision, Reason
 from ..errors import Problem, excerpt
+from ..leaves import Arguments, Leaf, leaves_of_code
 from ..model import Policy
 from ..operations import OPERATION_NAMES
 from ..readable import literal
-from ..texts import texts
 from .output import Output
 
 
@@ -56,14 +57,18 @@ def write_reasons(output: Output, execution: ToolExecution, decision: Decision) 
         output.line("    nothing in the policy objects")
 
 
+def _leaves(execution: ToolExecution) -> Iterator[Leaf]:
+    return chain(Arguments(execution.arguments).values("*"), leaves_of_code(execution))
+
+
 def _found(execution: ToolExecution, reason: Reason) -> str:
     assert reason.span is not None
     start, end = reason.span
     place = f"found in {reason.where}, characters {start} to {end}"
     if reason.normalized:
         return f"{place} of its normal form"
-    value = next((value for where, value in texts(execution.arguments) if where == reason.where), None)
-    return place if value is None else f"{place}: {excerpt(value[start:end])}"
+    value = next((leaf.forms[0] for leaf in _leaves(execution) if leaf.where == reason.where), None)
+    return place if type(value) is not str else f"{place}: {excerpt(value[start:end])}"
 
 
 def execution_data(execution: ToolExecution) -> dict[str, Any]:
@@ -141,7 +146,7 @@ def summary(policy: Policy) -> Iterator[str]:
         yield "rules: " + ", ".join(f"{actions[action]} {action}" for action in SEVERITY if actions[action])
     if policy.operations is not None:
         yield f"operations: {_operations(policy)}"
-    limits = policy.limits.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    limits = policy.limits.to_data()
     yield "limits: " + (", ".join(f"{key} {literal(freeze(value))}" for key, value in limits.items()) or "none")
 
 
@@ -154,7 +159,7 @@ def _names(word: str, names: tuple[str, ...]) -> str:
 
 def _operations(policy: Policy) -> str:
     assert policy.operations is not None
-    given = policy.operations.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    given = policy.operations.to_data()
     default = given.pop("default", "deny")
     entries = [f"{name} {_condition(given[name])}" for name in OPERATION_NAMES if name in given]
     return ", ".join([*entries, f"others {default}"])

@@ -21,7 +21,7 @@ exit codes:
   1  there is something to look at: a problem in a policy, a refused call, a case that failed
   2  it could not be done: a wrong option, a file that cannot be read or is no policy
 
-The policy language is described in docs/policy.md.
+The policy language is described in docs/policy.md of the project.
 """
 
 

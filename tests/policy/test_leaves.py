@@ -1,17 +1,22 @@
-"""Which texts of a call's arguments are looked at, and that nothing else is touched."""
+"""Which values of a call's arguments are looked at, and that nothing else is touched."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
 from smolagents.hooks import Opaque
-from smolagents.policy.texts import texts
+from smolagents.policy.leaves import Arguments
 
 from .executions import frozen
 
 
+def texts(arguments) -> dict[str, str]:
+    leaves = Arguments(arguments).values("*")
+    return {leaf.where: leaf.forms[0] for leaf in leaves if type(leaf.forms[0]) is str}
+
+
 def found(**arguments) -> dict[str, str]:
-    return {text.where: text.value for text in texts(frozen(arguments))}
+    return texts(frozen(arguments))
 
 
 def test_every_string_is_a_text_of_its_own():
@@ -54,16 +59,16 @@ def test_a_value_of_unknown_type_is_never_touched():
         __str__ = __repr__ = __len__ = __eq__ = __hash__ = __iter__ = __getattr__ = __class_getitem__ = touched
 
     arguments = MappingProxyType({"trap": Trap(), "list": (Trap(), "x"), "opaque": Opaque("Trap")})
-    assert [text.value for text in texts(arguments)] == ["x"]
+    assert list(texts(arguments).values()) == ["x"]
 
 
 def test_depth_does_not_matter():
     value: object = "rm"
     for _ in range(20_000):
         value = (value,)
-    assert [text.value for text in texts({"deep": value})] == ["rm"]
+    assert list(texts({"deep": value}).values()) == ["rm"]
 
 
 def test_a_long_or_hostile_key_does_not_spoil_the_path():
-    (place,) = [text.where for text in texts(frozen({"h": {"a\n" * 500: 1}}))]
+    (place,) = texts(frozen({"h": {"a\n" * 500: 1}}))
     assert "\n" not in place and len(place) < 100
