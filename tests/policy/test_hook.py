@@ -48,6 +48,14 @@ def test_the_final_answer_is_denied_only_by_what_names_it():
     assert refused(hook_for(tools={"deny": ["final_*"]}), execution("final_answer"))
 
 
+def test_code_is_denied_by_what_names_its_interpreter():
+    assert not refused(hook_for(default="deny", tools={"deny": ["*"]}), code("1 + 1"))
+    for entry in ("python_interpreter", "python_*"):
+        assert denial(hook_for(tools={"deny": [entry]}), code("1 + 1")).code == "tool_denied"
+    hook = hook_for(default="deny", tools={"allow": ["python_interpreter"]}, patterns=["rm -rf"])
+    assert refused(hook, code("'rm -rf'")) and not refused(hook, code("1 + 1"))
+
+
 def test_the_final_answer_is_denied_for_what_it_says():
     hook = hook_for(patterns=["SECRET"])
     assert denial(hook, execution("final_answer", answer="the SECRET is 5")).code == "pattern"

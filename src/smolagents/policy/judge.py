@@ -101,14 +101,12 @@ class _Layer:
         return next(iter(self._as_counted([reason])))
 
     def _name_reasons(self, kind: str, name: str, is_answer: bool) -> tuple[Reason, ...]:
-        if kind not in ("tool", "agent"):
-            return ()
         reasons = []
-        # `deny: ["*"]` is not about the final answer: a run that may not end is no use to anyone.
-        for index, entry in self._denied.naming(name, by_wildcards_alone=not is_answer):
+        # `deny: ["*"]` is not about code and the final answer: a run that may not begin or end is no use to anyone.
+        for index, entry in self._denied.naming(name, by_wildcards_alone=kind != "code" and not is_answer):
             message = f"{self.called} denies it by name (tools.deny: {excerpt(entry)})"
             reasons.append(Reason("deny", "tool_denied", f"tools.deny[{index}]", entry, message))
-        for index, entry in self._allowed.naming(name):
+        for index, entry in self._allowed.naming(name) if kind != "code" else ():
             message = f"{self.called} allows it by name (tools.allow: {excerpt(entry)})"
             reasons.append(Reason("allow", "tool_allowed", f"tools.allow[{index}]", entry, message))
         return tuple(reasons)
