@@ -34,6 +34,8 @@ _LINE_BREAK = re.compile("[\n\r\x85\u2028\u2029\ufeff]")
 _DECIMAL_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 # As Python writes any fraction: with 21 digits after the point at most, or with an exponent as in 1.5e-07.
 _DECIMAL_FRACTION = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\.[0-9]{1,21}([eE][-+][0-9]{1,3})?")
+# YAML 1.2, section 10.3.2: what other readers take for a number, and YAML 1.1 for text.
+_NUMBER_IN_YAML_1_2 = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+")
 # No number, date or word that YAML knows is longer. What is longer is text, and is not given to int().
 _LONGEST_SPECIAL_WORD = 64
 
@@ -169,8 +171,9 @@ class _Dumper(yaml.SafeDumper):
         return True
 
     def represent_str(self, text: str) -> yaml.ScalarNode:
-        # In other styles PyYAML writes some of them as they are, and reading takes them for spaces.
-        return self.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _LINE_BREAK.search(text) else None)
+        # In other styles PyYAML writes some line breaks as they are, and reading takes them for spaces.
+        needs_quotes = _LINE_BREAK.search(text) or _NUMBER_IN_YAML_1_2.fullmatch(text)
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style='"' if needs_quotes else None)
 
 
 _Dumper.add_representer(str, _Dumper.represent_str)
@@ -251,7 +254,7 @@ class _Reader:
             return word
         tag = _RESOLVER.resolve(yaml.ScalarNode, word, (True, False)).rpartition(":")[2]
         if tag == "str":
-            return word
+            return self._reject(path, _ambiguous_word(word, "int")) if _NUMBER_IN_YAML_1_2.fullmatch(word) else word
         if tag == "null":
             self._document.empty.append(path)
             return None
