@@ -48,7 +48,9 @@ def test_a_date_has_to_be_quoted():
     assert first_problem("version: 1\nname: 2024-01-01\n").startswith("policy.yaml:2:7: name: YAML takes")
 
 
-@pytest.mark.parametrize("number", ["0x1F", "010", "1_000", "12:30", ".5", ".inf", "0b11", "1e3", "1E+5", "08", "0o17"])
+@pytest.mark.parametrize(
+    "number", ["0x1F", "010", "1_000", "12:30", ".5", ".inf", "0b11", "1e3", "1E+5", "08", "0o17"]
+)
 def test_a_number_that_people_read_otherwise_than_yaml_is_a_mistake(number):
     assert "for a number" in first_problem(f"version: 1\nlimits: {{tool_calls: {number}}}\n")
 

@@ -96,9 +96,7 @@ class OperationTests:
             if find(test, leaves(where, value), "allow") is None:
                 message = f"{where} is not what {self._called} allows ({entry})"
                 return Reason("deny", "operation", entry, "deny", message, where)
-        if execution.name == "process.run" and (
-            stray := _stray_surroundings(execution.arguments, self._environment)
-        ):
+        if execution.name == "process.run" and (stray := _stray_surroundings(execution.arguments, self._environment)):
             name, what = stray
             message = f"{what}, and what {self._called} allows is a command in this process's own ({entry})"
             return Reason("deny", "operation", entry, "deny", message, f"arguments.{name}")

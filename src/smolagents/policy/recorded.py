@@ -226,7 +226,7 @@ def _timing(step: _Step) -> Timing:
 def _time(step: _Step, which: str) -> float | None:
     timing = step.get("timing")
     value = timing.get(which) if isinstance(timing, Mapping) else None
-    if type(value) not in (int, float) or not -_LATEST <= value <= _LATEST:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not -_LATEST <= value <= _LATEST:
         return None
     return float(value)
 
