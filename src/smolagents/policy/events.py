@@ -195,10 +195,10 @@ class CheckpointFailed(Event):
     """`checkpoint_failed`: a checkpoint of the run cannot be written.
 
     Attributes:
-        error (`str`): Why.
+        reason (`str`): Why.
     """
 
-    error: str
+    reason: str
 
 
 EventHandler = Callable[[Any], object]

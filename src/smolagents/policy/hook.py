@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -13,10 +14,10 @@ from smolagents.hooks import Deny, RunInfo, ToolExecution, ToolExecutionStopped,
 from .approval import ApprovalRequest, Approver
 from .approval_desk import ApprovalDesk, Verdict
 from .attachment import Attachment, Check, Inventory, uncovered
-from .budgets import Budgets, LimitWarning
+from .budgets import REMEMBERED_RUNS, Budgets, LimitWarning
 from .checkpoints import used
 from .checkpoints.checkpoint import Checkpoint
-from .checkpoints.writer import CheckpointWriter, Written
+from .checkpoints.writer import CheckpointWriter, Failed, Written
 from .decision import Decision, Reason
 from .errors import PolicyError, excerpt
 from .events import (
@@ -92,12 +93,12 @@ class PolicyHook:
         self._desk = ApprovalDesk(policy, approver, clock, self._tell_request, self._tell_verdict)
         self._attachment = Attachment(policy, check)
         settings = policy.checkpoints_in_effect
-        self.checkpoints = settings and CheckpointWriter(
-            policy.name, self.policy_digest, settings, self._tell_checkpoint
-        )
+        self.checkpoints: CheckpointWriter | None = None
+        if settings is not None:
+            self.checkpoints = CheckpointWriter(policy.name, self.policy_digest, settings, self._tell_checkpoint)
         # Agents that are about to continue a run.
         self._awaited: WeakKeyDictionary[MultiStepAgent, Checkpoint] = WeakKeyDictionary()
-        self._stopped: set[str] = set()  # Runs that are not over
+        self._stopped: OrderedDict[str, None] = OrderedDict()  # Runs of which that was told
         self._listeners = Listeners()
         self._place = _Place()
 
@@ -179,7 +180,7 @@ class PolicyHook:
         if decision.is_refusal:
             reason = decision.explain(_subject(execution), _advice(decision))
             return Deny(reason, code=decision.code, stop=decision.action == "stop")
-        return self.checkpoints and self.checkpoints.begin_execution(execution)
+        return None if self.checkpoints is None else self.checkpoints.begin_execution(execution)
 
     def after_tool_execution(self, execution: ToolExecution, outcome: ToolOutcome, /) -> Deny | None:
         """Settle what `before_tool_execution` reserved: a call that was refused by anyone was not made."""
@@ -187,7 +188,7 @@ class PolicyHook:
         if outcome.denial is not None and outcome.denial.stop:
             self._desk.withdraw(execution.run_id)
             self._tell_stop(outcome.denial, execution.run_id, execution.agent_path, execution.step_number)
-        return self.checkpoints and self.checkpoints.end_execution(execution, outcome)
+        return None if self.checkpoints is None else self.checkpoints.end_execution(execution, outcome)
 
     def deadline(self, execution: ToolExecution, /) -> float | None:
         """How many seconds an execution may take."""
@@ -231,7 +232,7 @@ class PolicyHook:
         self.budgets.end_run(run)
         if run.parent_id is None:
             self._desk.withdraw(run.run_id)
-            self._stopped.discard(run.run_id)
+            self._stopped.pop(run.run_id, None)
 
     def await_run(self, agent: MultiStepAgent, checkpoint: Checkpoint) -> None:
         """The next run of an agent goes on from a checkpoint. [`restore`] says so, and sees to the rest."""
@@ -290,7 +291,9 @@ class PolicyHook:
     ) -> Deny | None:
         """Tell, once, that a run is stopped. Returns the denial."""
         if denial is not None and run_id not in self._stopped:
-            self._stopped.add(run_id)
+            self._stopped[run_id] = None
+            if len(self._stopped) > REMEMBERED_RUNS:  # Not every hook is told of the end of the outermost run
+                self._stopped.popitem(last=False)
 
             def event(name: EventName) -> Event:
                 place = self._at(name, run_id, agent_path, step_number)
@@ -306,15 +309,14 @@ class PolicyHook:
 
         self._listeners.tell("run_finished", event)
 
-    def _tell_checkpoint(self, written: Written) -> None:
-        place = written.run.run_id, written.run.agent_path, written.checkpoint.step_number
-
+    def _tell_checkpoint(self, result: Written | Failed) -> None:
         def event(name: EventName) -> Event:
-            if written.path is None:
-                return CheckpointFailed(error=written.error or "", **self._at(name, *place))
-            return CheckpointCreated(path=written.path, checkpoint=written.checkpoint, **self._at(name, *place))
+            place = self._at(name, result.run.run_id, result.run.agent_path, self._place.step_number)
+            if isinstance(result, Failed):
+                return CheckpointFailed(reason=result.reason, **place)
+            return CheckpointCreated(path=result.path, checkpoint=result.checkpoint, **place)
 
-        self._listeners.tell("checkpoint_failed" if written.path is None else "checkpoint_created", event)
+        self._listeners.tell("checkpoint_failed" if isinstance(result, Failed) else "checkpoint_created", event)
 
     def _about(self, name: EventName, execution: ToolExecution) -> dict[str, Any]:
         """What events about an execution have in common."""

@@ -7,11 +7,12 @@ once. Images, and what a model's client returned as it came (`raw`), are left ou
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import smolagents.utils
 from smolagents.hook_arguments import Opaque, as_text
+from smolagents.hook_rendering import original
 from smolagents.memory import ActionStep, MemoryStep, PlanningStep, TaskStep, ToolCall
 from smolagents.models import ChatMessage, ChatMessageToolCall, ChatMessageToolCallFunction, MessageRole
 from smolagents.monitoring import Timing, TokenUsage
@@ -21,12 +22,23 @@ from .plain import from_json, to_json
 
 
 Data: TypeAlias = dict[str, Any]
+_Step: TypeAlias = TaskStep | ActionStep | PlanningStep
 
 _LEFT_OUT = "[This is not in the checkpoint from which the run was continued: {}]"
 
 
+class _KnownMessage(NamedTuple):
+    """A message that was turned into data. It is kept, as ids are used again."""
+
+    message: ChatMessage
+    text: str
+    data: Data
+
+
 class MemoryWriter:
-    """Turns the steps of a memory into data.
+    """Turns the steps of a memory into data, again and again while the memory grows.
+
+    What a model was given does not change afterwards, so a message is turned into data once.
 
     Attributes:
         messages (`list[dict]`): Every message that a step was given, once.
@@ -37,10 +49,14 @@ class MemoryWriter:
         self.messages: list[Data] = []
         self.left_out: list[str] = []
         self._numbers: dict[str, int] = {}
+        self._before: dict[int, _KnownMessage] = {}
+        self._known: dict[int, _KnownMessage] = {}
         self._place = ""
 
     def steps(self, steps: Iterable[MemoryStep]) -> list[Data]:
         """The steps as data, without those of a kind that is not known."""
+        self.messages, self.left_out, self._numbers = [], [], {}
+        self._before, self._known = self._known, {}  # Those that no step has any more are forgotten
         written = []
         for index, step in enumerate(steps):
             self._place = f"memory.steps[{index}]"
@@ -69,7 +85,8 @@ class MemoryWriter:
             "model_output": self._plain("model_output", step.model_output),
             "code_action": as_text(step.code_action),
             "observations": as_text(step.observations),
-            "action_output": self._plain("action_output", step.action_output),
+            # What it was rendered from, or an answer would come back as its text.
+            "action_output": self._plain("action_output", original(step.action_output)),
             "token_usage": _tokens(step.token_usage),
             "is_final_answer": step.is_final_answer,
         }
@@ -91,11 +108,15 @@ class MemoryWriter:
         return None if messages is None else [self._number_of(message) for message in messages]
 
     def _number_of(self, message: ChatMessage) -> int:
-        data = self._message(message)
-        assert data is not None
-        number = self._numbers.setdefault(json.dumps(data), len(self.messages))
+        known = self._before.get(id(message))
+        if known is None:
+            data = self._message(message)
+            assert data is not None
+            known = _KnownMessage(message, json.dumps(data), data)
+        self._known[id(message)] = known
+        number = self._numbers.setdefault(known.text, len(self.messages))
         if number == len(self.messages):
-            self.messages.append(data)
+            self.messages.append(known.data)
         return number
 
     def _message(self, message: ChatMessage | None) -> Data | None:
@@ -128,7 +149,7 @@ class MemoryWriter:
             self.left_out.append(f"{self._place}.{field}: {len(images)} image(s)")
 
 
-def read_steps(steps: Sequence[Data], messages: Sequence[Data]) -> list[TaskStep | ActionStep | PlanningStep]:
+def read_steps(steps: Sequence[Data], messages: Sequence[Data]) -> list[_Step]:
     """The steps that a `MemoryWriter` turned into data.
 
     Raises:
@@ -170,7 +191,11 @@ def _read_action(step: Data, given: Sequence[ChatMessage]) -> ActionStep:
     )
 
 
-_READERS = {"task": _read_task, "planning": _read_planning, "action": _read_action}
+_READERS: Mapping[str, Callable[[Data, Sequence[ChatMessage]], _Step]] = {
+    "task": _read_task,
+    "planning": _read_planning,
+    "action": _read_action,
+}
 
 
 def _read_call(call: Data) -> ToolCall:

@@ -54,9 +54,7 @@ def restore(
     """
     hooks = [hook for hook in agent.hooks if isinstance(hook, PolicyHook)]
     if not hooks:
-        raise CheckpointError(
-            "The agent has no PolicyHook, so what the run had used of its limits would be forgotten."
-        )
+        raise CheckpointError("The agent has no PolicyHook: what the run had used of its limits would be forgotten.")
     hook = next((hook for hook in hooks if hook.checkpoints is not None), hooks[0])
     kept_in = None if hook.checkpoints is None else hook.checkpoints.store
     if checkpoint is None:
@@ -111,7 +109,7 @@ class RestoredRun:
         Args:
             max_steps (`int`, *optional*): How many steps there may be, those before the checkpoint included; by
                 default as many as the agent may take. Give it again if the run was started with another number.
-            images (`list[PIL.Image.Image]`, *optional*): Images that the run was started with, which no checkpoint has.
+            images (`list[PIL.Image.Image]`, *optional*): Images that the run was started with. No checkpoint has them.
             additional_args (`Mapping[str, Any]`, *optional*): Values for those that the run was started with and that
                 the checkpoint leaves out. The task names them already.
 
@@ -142,10 +140,11 @@ class RestoredRun:
             return
         agent.state.update(self._state)
         agent.state.update(additional_args or {})
-        agent._run_stream = partial(_run_from, agent, self.checkpoint.step_number + 1)  # type: ignore[method-assign]
+        run_stream: Any = partial(_run_from, agent, self.checkpoint.step_number + 1)
+        agent._run_stream = run_stream  # type: ignore[method-assign]
         try:
             # Sets up the agent and its executor. Nothing is executed before the stream is read.
-            stream = agent.run(self._task, stream=True, reset=False, images=images, max_steps=max_steps)
+            stream: Any = agent.run(self._task, stream=True, reset=False, images=images, max_steps=max_steps)
         finally:
             del agent._run_stream
         self._put_memory(images)
@@ -181,7 +180,7 @@ class RestoredRun:
         answer = self.agent.memory.steps[-1].action_output  # type: ignore[union-attr]
         if isinstance(answer, Opaque):
             raise CheckpointError(f"The run had its answer, a {answer.type_name}, which no checkpoint has.")
-        return answer
+        return answer_output(answer)
 
 
 class _CountingFrom:

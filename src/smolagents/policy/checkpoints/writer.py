@@ -42,12 +42,19 @@ _VARIABLES_OF_THE_HOST = ("__name__", "_print_outputs", "_operations_count")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What came of a checkpoint: it is in the file, or it is not, because of the error."""
+    """A checkpoint of a run that is on the disk."""
 
     run: RunInfo
     checkpoint: Checkpoint
-    path: Path | None
-    error: str | None
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A checkpoint of a run that could not be written, and why."""
+
+    run: RunInfo
+    reason: str
 
 
 @dataclass(slots=True)
@@ -68,8 +75,9 @@ class _Run:
     info: RunInfo
     run_id: str  # Of the run that it continues, or its own
     number: int
-    noted: _Noted
-    time: datetime | None = None
+    time: datetime | None  # Of the last checkpoint
+    noted: _Noted = field(init=False)
+    memory: MemoryWriter = field(default_factory=MemoryWriter)
     steps: int = 0  # Since the last checkpoint
     executions: int = 0
     unfinished: dict[str, dict[str, Any]] = field(default_factory=dict)  # By the id of the execution
@@ -85,7 +93,7 @@ class CheckpointWriter:
         name (`str`, *optional*): The policy's name.
         digest (`str`): The policy's digest.
         settings ([`CheckpointSettings`]): What the policy says about checkpoints.
-        on_written (`Callable[[Written], object]`): Is told of every checkpoint, and of every one that failed.
+        tell (`Callable[[Written | Failed], object]`): Is told of every checkpoint, and of every one that failed.
 
     Raises:
         `PolicyError`: If the key that the policy names is not there.
@@ -96,12 +104,12 @@ class CheckpointWriter:
         name: str | None,
         digest: str,
         settings: CheckpointSettings,
-        on_written: Callable[[Written], object],
+        tell: Callable[[Written | Failed], object],
     ):
         self.store = Store(settings)
         self._name, self._digest = name, digest
         self._settings = settings
-        self._on_written = on_written
+        self._tell = tell
         # An entry is there from the beginning of an outermost run to its end.
         self._runs: dict[str, _Run] = {}
 
@@ -112,8 +120,11 @@ class CheckpointWriter:
         number, step_number, run_id = 0, 0, run.run_id
         if continues is not None:
             number, step_number, run_id = continues.number, continues.step_number, continues.run_id
-        begun = _Run(run, run_id, number, _note(run.agent, step_number))
-        begun.time = None if continues is None else continues.time
+        begun = _Run(run, run_id, number, None if continues is None else continues.time)
+        try:
+            begun.noted = _note(run.agent, step_number, begun.memory)
+        except Exception as error:
+            return self._fail(begun, error)
         self._runs[run.run_id] = begun
         return self._write(begun, "start")
 
@@ -156,7 +167,10 @@ class CheckpointWriter:
             run.steps += is_action
             is_due = run.steps >= self._settings.every
             if isinstance(step, ActionStep) and len(run_info.agent_path) == 1:
-                run.noted = _note(run_info.agent, step.step_number)
+                try:
+                    run.noted = _note(run_info.agent, step.step_number, run.memory)
+                except Exception as error:  # What was noted before is whole: from there the step is taken again
+                    return self._fail(run, error)
                 run.unfinished.clear()
                 is_end = step.is_final_answer or isinstance(step.error, AgentMaxStepsError)
         if is_end or is_stop:
@@ -178,19 +192,27 @@ class CheckpointWriter:
             if run.is_closed:
                 return None
             run.is_closed = cause in ("stop", "answer")
-            checkpoint = self._checkpoint(run, cause)
-            path, error = None, None
             try:
+                checkpoint = self._checkpoint(run, cause)
                 path = self.store.write(checkpoint)
+            except Exception as error:
+                failure: Exception | None = error
+            else:
+                failure = None
                 run.steps = run.executions = 0
-            except (OSError, ValueError) as failure:
-                error = (failure.strerror if isinstance(failure, OSError) else None) or type(failure).__name__
-        if error is not None:
-            logger.error("A checkpoint cannot be written to %s: %s", self.store.folder, error)
-        self._on_written(Written(run.info, checkpoint, path, error))  # Not under the lock: handlers may wait
-        if error is not None and self._settings.on_error == "stop":
-            return Deny(f"a checkpoint of this run cannot be written: {error}", "checkpoint_error", stop=True)
+        if failure is not None:
+            return self._fail(run, failure)
+        self._tell(Written(run.info, checkpoint, path))  # Not under the lock: a handler may wait
         return None
+
+    def _fail(self, run: _Run, error: Exception) -> Deny | None:
+        """Tell of a checkpoint that cannot be written. A denial that stops the run if the policy wants that."""
+        reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+        logger.error("A checkpoint cannot be written to %s: %s", self.store.folder, reason, exc_info=error)
+        self._tell(Failed(run.info, reason))
+        if self._settings.on_error == "continue":
+            return None
+        return Deny(f"a checkpoint of this run cannot be written: {reason}", "checkpoint_error", stop=True)
 
     def _checkpoint(self, run: _Run, cause: Cause) -> Checkpoint:
         run.number += 1
@@ -221,9 +243,9 @@ def _has_new_task(agent: MultiStepAgent) -> bool:
     return bool(agent.memory.steps) and isinstance(agent.memory.steps[-1], TaskStep)
 
 
-def _note(agent: MultiStepAgent, step_number: int) -> _Noted:
+def _note(agent: MultiStepAgent, step_number: int, memory: MemoryWriter) -> _Noted:
     """What is whole at the end of a step of an agent."""
-    memory, left_out_variables = MemoryWriter(), dict[str, str]()
+    left_out_variables = dict[str, str]()
     steps = memory.steps(list(agent.memory.steps))
     state = _variables(agent.state, left_out_variables)
     programs = dict[str, Any]()
