@@ -171,7 +171,7 @@ class RestoredRun:
         """Say in the last observation which variables are gone, or the model would rely on them."""
         lost = self.checkpoint.variables_left_out
         names = ", ".join(f"`{name}` ({kind})" for name, kind in lost.items() if name not in self.agent.state)
-        last = self.agent.memory.steps[-1]
+        last = self._steps[-1] if self._steps else None
         if names and isinstance(last, ActionStep):
             note = f"After a restart these variables no longer exist: {names}. Make them again if you need them."
             last.observations = f"{last.observations}\n{note}" if last.observations else note

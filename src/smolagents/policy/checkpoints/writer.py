@@ -257,6 +257,7 @@ def _note(agent: MultiStepAgent, step_number: int, memory: MemoryWriter) -> _Not
             if name not in _VARIABLES_OF_THE_HOST and not (name in agent.state and agent.state[name] is value)
         }
         programs = _variables(own, left_out_variables)
+        left_out_variables.update({name: "function" for name in executor.custom_tools})
     elif executor is not None:
         memory.left_out.append(f"the variables in a {type(executor).__name__}, which are not in this process")
     content = {
