@@ -162,17 +162,21 @@ class CheckpointWriter:
         if run is None or run.is_closed:
             return None
         # A plan belongs to the step that it is for, and is made again with it.
-        is_action, is_end = isinstance(step, ActionStep), False
+        is_end = False
+        failure: Exception | None = None
         with run.lock:
-            run.steps += is_action
+            run.steps += isinstance(step, ActionStep)
             is_due = run.steps >= self._settings.every
             if isinstance(step, ActionStep) and len(run_info.agent_path) == 1:
                 try:
                     run.noted = _note(run_info.agent, step.step_number, run.memory)
                 except Exception as error:  # What was noted before is whole: from there the step is taken again
-                    return self._fail(run, error)
-                run.unfinished.clear()
-                is_end = step.is_final_answer or isinstance(step.error, AgentMaxStepsError)
+                    failure = error
+                else:
+                    run.unfinished.clear()
+                    is_end = step.is_final_answer or isinstance(step.error, AgentMaxStepsError)
+        if failure is not None:
+            return self._fail(run, failure)
         if is_end or is_stop:
             return self._write(run, "answer" if is_end else "stop")
         return self._write(run, "steps") if is_due else None
@@ -188,6 +192,7 @@ class CheckpointWriter:
 
     def _write(self, run: _Run, cause: Cause) -> Deny | None:
         """Write a checkpoint. A denial that stops the run if that fails and the policy wants it."""
+        failure: Exception | None = None
         with run.lock:
             if run.is_closed:
                 return None
@@ -196,9 +201,8 @@ class CheckpointWriter:
                 checkpoint = self._checkpoint(run, cause)
                 path = self.store.write(checkpoint)
             except Exception as error:
-                failure: Exception | None = error
+                failure = error
             else:
-                failure = None
                 run.steps = run.executions = 0
         if failure is not None:
             return self._fail(run, failure)
