@@ -124,6 +124,16 @@ limits = _some(
     on_store_error=defaults,
 )
 
+checkpoints = st.fixed_dictionaries(
+    {"path": any_texts},
+    optional={
+        **{key: st.integers(1, 10**9) for key in ("every", "executions", "keep")},
+        "key_env": any_texts,
+        "key_file": any_texts,
+        "on_error": st.sampled_from(["continue", "stop"]),
+    },
+)
+
 # Plain data, as YAML gives it. What needs a store or a clock is in `limits` and `approvals`.
 policy_data: st.SearchStrategy[Data] = st.fixed_dictionaries(
     {"version": st.just(1)},
@@ -138,6 +148,7 @@ policy_data: st.SearchStrategy[Data] = st.fixed_dictionaries(
         "operations": operations,
         "limits": limits,
         "approvals": _some(wait_seconds=seconds, valid_seconds=seconds),
+        "checkpoints": checkpoints,
     },
 )
 policies: st.SearchStrategy[Policy] = policy_data.map(Policy.from_data)

@@ -373,7 +373,7 @@ def test_time_that_a_person_takes_is_told_to_the_budgets():
             waited.append("ends")
 
     hook = asking_hook(Asked(lambda request: waited.append("asked")))
-    hook._budgets.waiting = lambda run_id: Waiting()
+    hook.budgets.waiting = lambda run_id: Waiting()
     hook.before_tool_execution(execution("shell"))
     assert waited == ["begins", "asked", "ends"]
 

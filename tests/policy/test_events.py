@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
+import shutil
 from datetime import timedelta
 
 import pytest
 
-from smolagents import ToolCallingAgent
-from smolagents.hooks_testing import ScriptedModel
+from smolagents import ToolCallingAgent, tool
+from smolagents.hooks import Deny, ToolExecutionStopped
+from smolagents.hooks_testing import RecordingHook, ScriptedModel, answering
 from smolagents.policy.events import EVENT_NAMES
+from smolagents.utils import AgentGenerationError
 
 from .executions import execution, hook_for, refused
 
@@ -137,15 +141,118 @@ def test_a_warning_of_a_limit_that_a_step_comes_near_names_the_step():
     assert (event.entry, event.used, event.agent_path, event.step_number) == ("limits.tokens", 30, ("boss",), 2)
 
 
-def test_what_all_events_have_in_common_is_said_by_each_of_them():
+@tool
+def search(query: str) -> str:
+    """Search.
+
+    Args:
+        query: For what.
+    """
+    return "nothing"
+
+
+@tool
+def shell(command: str) -> str:
+    """Run a command.
+
+    Args:
+        command: Which.
+    """
+    return "done"
+
+
+def events_of(hook, *turns, name="boss"):
+    """The events of a run, without those of its decisions, and the error that ended it."""
+    heard = []
+    hook.on("*", heard.append, synchronous=True)
+    agent = ToolCallingAgent(
+        tools=[search, shell], model=ScriptedModel(*turns), hooks=[hook], name=name, verbosity_level=0
+    )
+    with contextlib.suppress(ToolExecutionStopped, AgentGenerationError):
+        agent.run("task")
+    return [event for event in heard if event.name.startswith("run_")]
+
+
+def test_a_run_starts_and_finishes():
+    started, finished = events_of(hook_for(), [("final_answer", {"answer": "done"})])
+    assert (started.name, started.parent_id, started.continues) == ("run_started", None, None)
+    assert (finished.name, finished.parent_id, finished.error) == ("run_finished", None, None)
+    assert started.run_id == finished.run_id
+
+
+def test_the_error_that_ends_a_run_is_told_by_its_type():
+    def fails(messages):
+        raise RuntimeError("the model is away")
+
+    _, finished = events_of(hook_for(), fails)
+    assert finished.error == "AgentGenerationError"
+
+
+def test_a_stop_is_told_once_with_its_reason_before_the_run_finishes():
+    stopping = hook_for(rules=[{"id": "a", "when": {"name": "shell"}, "action": "stop", "reason": "No shell."}])
+    started, stopped, finished = events_of(stopping, [("shell", {"command": "a"}), ("shell", {"command": "b"})])
+    assert (stopped.name, stopped.code, stopped.step_number) == ("run_stopped", "rule", 1)
+    assert "No shell" in stopped.reason
+    assert finished.error == "ToolExecutionStopped"
+
+
+def test_a_stop_by_another_hook_is_told_too():
+    hook = hook_for()
+    heard = []
+    hook.on("run_stopped", heard.append, synchronous=True)
+    other = RecordingHook(before=answering(Deny("Enough.", "enough", stop=True), "shell"))
+    model = ScriptedModel([("shell", {"command": "ls"})])
+    agent = ToolCallingAgent(tools=[shell], model=model, hooks=[hook, other], verbosity_level=0)
+    with pytest.raises(ToolExecutionStopped):
+        agent.run("task")
+    assert [(event.code, event.reason) for event in heard] == [("enough", "Enough.")]
+
+
+def test_the_run_of_a_managed_agent_is_told_with_what_it_happens_in():
+    hook = hook_for()
+    heard = []
+    hook.on("*", heard.append, synchronous=True)
+    inner = ScriptedModel([("final_answer", {"answer": "found"})])
+    helper = ToolCallingAgent(tools=[], model=inner, name="helper", description="Helps.", verbosity_level=0)
+    outer = ScriptedModel([("helper", {"task": "find it"})], [("final_answer", {"answer": "done"})])
+    ToolCallingAgent(tools=[], model=outer, managed_agents=[helper], name="boss", hooks=[hook], verbosity_level=0).run(
+        "task"
+    )
+    runs = [event for event in heard if event.name in ("run_started", "run_finished")]
+    assert [(event.name, event.agent_path) for event in runs] == [
+        ("run_started", ("boss",)),
+        ("run_started", ("boss", "helper")),
+        ("run_finished", ("boss", "helper")),
+        ("run_finished", ("boss",)),
+    ]
+    delegation = next(event.execution for event in heard if event.name == "policy_check")
+    assert [event.parent_id for event in runs] == [None, delegation.id, delegation.id, None]
+
+
+def test_what_all_events_have_in_common_is_said_by_each_of_them(tmp_path):
+    folder = tmp_path / "checkpoints"
     hook = hook_for(
-        tools={"deny": ["shell"]}, limits={"tool_calls": 1}, rules=[{"id": "a", "when": {}, "action": "ask"}]
+        tools={"deny": ["shell"]},
+        limits={"tool_calls": 1, "identical_denials": 2},
+        rules=[{"id": "a", "when": {"name": "search"}, "action": "ask"}],
+        checkpoints={"path": str(folder)},
     )
     heard = []
     hook.on("*", heard.append, synchronous=True)
-    hook.before_tool_execution(execution("search"))
-    hook.before_tool_execution(execution("shell"))
+
+    def take_the_folder_away(event):
+        shutil.rmtree(folder)
+        folder.write_text("")
+
+    hook.on("checkpoint_created", take_the_folder_away, synchronous=True)
+    model = ScriptedModel([("search", {"query": "a"})], [("shell", {"command": "ls"})])
+    with pytest.raises(ToolExecutionStopped):
+        ToolCallingAgent(tools=[search, shell], model=model, hooks=[hook], name="boss", verbosity_level=0).run("task")
     assert {event.name for event in heard} == set(EVENT_NAMES)
     for event in heard:
-        assert (event.run_id, event.agent_path, event.step_number) == ("run", ("CodeAgent",), 1)
+        assert event.agent_path == ("boss",) and event.run_id == heard[0].run_id
         assert event.time.utcoffset() == timedelta(0) and event.id
+        assert event.policy_digest == hook.policy.digest
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            event.run_id = "another"
+    assert [event.monotonic for event in heard] == sorted(event.monotonic for event in heard)

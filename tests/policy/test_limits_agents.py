@@ -181,7 +181,7 @@ def tokens_counted(agent_with, *, runs=1, **run):
         answer = agent.run("task", **run)
         if run.get("stream"):
             list(answer)
-    return hook._budgets._session[0].tokens
+    return hook.budgets._session[0].tokens
 
 
 def calls_of(*models):
@@ -240,17 +240,17 @@ def test_a_run_whose_model_fails_is_counted_up_to_there():
     agent = coding(model=ScriptedModel(code("1 + 1"), fail), hooks=[hook])
     with pytest.raises(Exception, match="no model"):
         agent.run("task")
-    assert hook._budgets._session[0].tokens == TOKENS
+    assert hook.budgets._session[0].tokens == TOKENS
 
 
 def test_a_stream_that_is_abandoned_is_counted_up_to_there_and_its_run_is_forgotten():
     hook = PolicyHook(policy_of(tokens=10**9, tool_calls=5, scope="session"))
     stream = coding("1 + 1", hooks=[hook]).run("task", stream=True)
     next(item for item in stream if isinstance(item, ActionStep))
-    assert len(hook._budgets._runs) == 1
+    assert len(hook.budgets._runs) == 1
     stream.close()
-    assert not hook._budgets._runs
-    assert hook._budgets._session[0].tokens == TOKENS
+    assert not hook.budgets._runs
+    assert hook.budgets._session[0].tokens == TOKENS
 
 
 def test_when_the_tokens_are_used_up_the_model_is_told_and_can_give_the_answer():
@@ -439,10 +439,10 @@ def test_what_is_aborted_leaves_no_lock_taken(count):
     agent = tool_calling(*turns, tools=[waiting], managed_agents=[worker], hooks=[hook, stopper])
     with pytest.raises(ToolExecutionStopped, match="enough"):
         agent.run("task")
-    assert hook._budgets._lock.acquire(timeout=60)
-    hook._budgets._lock.release()
+    assert hook.budgets._lock.acquire(timeout=60)
+    hook.budgets._lock.release()
     runs = len(tick.runs)
-    assert hook._budgets._session[0].calls[None] >= runs >= count
+    assert hook.budgets._session[0].calls[None] >= runs >= count
     assert coding("final_answer('done')", tools=[Tick()], hooks=[hook]).run("task") == "done"
 
 
@@ -451,4 +451,4 @@ def test_the_account_of_a_run_is_dropped_with_it():
     agent = coding("tick('1')", "final_answer('done')", tools=[Tick()], hooks=[hook])
     for _ in range(3):
         assert agent.run("task") == "done"
-        assert not hook._budgets._runs
+        assert not hook.budgets._runs

@@ -9,10 +9,23 @@ The hook uses nothing but the public protocol of `smolagents.hooks`.
 
 try:
     from .approval import Approval, ApprovalRequest, Approver, FunctionApprover
+    from .checkpoints.checkpoint import Checkpoint, CheckpointError
+    from .checkpoints.restored import RestoredRun, restore
+    from .checkpoints.settings import CheckpointSettings
     from .console_approver import ConsoleApprover
     from .decision import Decision, Reason
     from .errors import PolicyError, Problem
-    from .events import ApprovalRequested, ApprovalResolved, LimitWarned, PolicyEvent
+    from .events import (
+        ApprovalRequested,
+        ApprovalResolved,
+        CheckpointCreated,
+        CheckpointFailed,
+        LimitWarned,
+        PolicyEvent,
+        RunFinished,
+        RunStarted,
+        RunStopped,
+    )
     from .fields import GlobPattern, RegexPattern
     from .hook import PolicyHook
     from .limits import Limits
@@ -30,6 +43,11 @@ __all__ = [
     "ApprovalRequested",
     "ApprovalResolved",
     "Approver",
+    "Checkpoint",
+    "CheckpointCreated",
+    "CheckpointError",
+    "CheckpointFailed",
+    "CheckpointSettings",
     "ConsoleApprover",
     "Decision",
     "FunctionApprover",
@@ -43,5 +61,10 @@ __all__ = [
     "Problem",
     "Reason",
     "RegexPattern",
+    "RestoredRun",
+    "RunFinished",
+    "RunStarted",
+    "RunStopped",
     "Tools",
+    "restore",
 ]

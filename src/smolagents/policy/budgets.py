@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smolagents.hooks import RunInfo, ToolExecution
 from smolagents.memory import ActionStep
@@ -57,7 +57,7 @@ class LimitWarning:
 class _Run:
     """What is known of a run that is not over."""
 
-    __slots__ = ("clock", "accounts", "agents", "under_way", "last_steps", "warned", "is_over")
+    __slots__ = ("clock", "accounts", "agents", "under_way", "last_steps", "warned", "is_over", "is_continued")
 
     def __init__(self, clock: RunClock, accounts: tuple[Account, ...]):
         self.clock = clock
@@ -67,6 +67,7 @@ class _Run:
         self.last_steps: dict[_AgentKey, int] = {}  # How many steps each agent has left, once nothing else is
         self.warned: set[tuple[LayerLimits, str]] = set()
         self.is_over = False
+        self.is_continued = False  # From a checkpoint
 
     @property
     def is_idle(self) -> bool:
@@ -99,6 +100,7 @@ class Budgets:
         on_warning: Callable[[LimitWarning], object] | None = None,
         remembered_runs: int = REMEMBERED_RUNS,
     ):
+        self._sources = tuple(layer.source for layer in policy.layers)
         self._layers = tuple(LayerLimits(layer) for layer in policy.layers)
         self._rates = tuple(Rates(layer, clock) if layer.limits.rates else None for layer in policy.layers)
         self._has_rates = any(rates is not None for rates in self._rates)
@@ -124,6 +126,9 @@ class Budgets:
             booked.agents += 1
             if not (reasons := self._used_up(booked, now)):
                 return []
+            is_continued = booked.is_continued and _is_outermost(run)
+            if is_continued and booked.last_steps.setdefault(_agent_of(run), LAST_STEPS) > 0:
+                return []
             booked.last_steps[_agent_of(run)] = LAST_STEPS
         return _stopping(reasons, "") if _is_outermost(run) else []
 
@@ -136,6 +141,44 @@ class Budgets:
                 if _is_outermost(run):
                     booked.is_over = True
                     self._forget_if_over(run.run_id, booked)
+
+    def used(self, run_id: str) -> dict[str, Any] | None:
+        """What a run has used, as JSON has it, for `use` in another process; `None` if it is not known.
+
+        Calls that are under way count as made. Rates are not in it: they are of no run.
+        """
+        now = self._clock()
+        with self._lock:
+            run = self._runs.get(run_id)
+            if run is None:
+                return None
+            last_steps = [[path, left] for (path, inside), left in run.last_steps.items() if inside is None]
+            return {
+                "seconds": run.clock.elapsed(now),
+                "last_steps": last_steps,
+                "layers": [
+                    {
+                        "source": source,
+                        "warned": sorted(entry for warned, entry in (*run.warned, *self._warned) if warned is layer),
+                        **account.to_data(),
+                    }
+                    for source, layer, account in zip(self._sources, self._layers, run.accounts)
+                ],
+            }
+
+    def use(self, run_id: str, used: Mapping[str, Any]) -> None:
+        """Book what a run had used that goes on from a checkpoint, before it begins."""
+        now = self._clock()
+        by_source = {layer["source"]: layer for layer in used["layers"]}
+        with self._lock:
+            run = self._run(run_id, now - used["seconds"])
+            run.is_continued = True
+            run.last_steps.update({(tuple(path), None): left for path, left in used["last_steps"]})
+            for source, layer, account in zip(self._sources, self._layers, run.accounts):
+                if (before := by_source.get(source)) is not None:
+                    account.use(before)
+                    warned = self._warned if layer.is_per_session else run.warned
+                    warned.update((layer, entry) for entry in before["warned"])
 
     def reserve(self, execution: ToolExecution) -> list[Reason]:
         """Take a place for an execution in every limit, or say which have none left and take none."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+import time as clock
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from uuid import uuid4
 
 from .approval import ApprovalRequest
+from .checkpoints.checkpoint import Checkpoint
 from .decision import Decision
 from .delivery import Delivery
 from .errors import nearest
@@ -30,6 +33,11 @@ EventName = Literal[
     "limit_warning",
     "approval_requested",
     "approval_resolved",
+    "run_started",
+    "run_stopped",
+    "run_finished",
+    "checkpoint_created",
+    "checkpoint_failed",
 ]
 EVENT_NAMES: tuple[str, ...] = get_args(EventName)
 ALL_EVENTS = "*"
@@ -48,6 +56,7 @@ class Event:
         policy_digest (`str`): The policy's digest.
         id (`str`): Unique to this event.
         time (`datetime`): When, in UTC.
+        monotonic (`float`): When, in seconds on a clock of the process that is never set, such as `time.monotonic`.
     """
 
     name: EventName
@@ -58,6 +67,7 @@ class Event:
     policy_digest: str
     id: str = field(default_factory=lambda: uuid4().hex)
     time: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    monotonic: float = field(default_factory=clock.monotonic)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +135,70 @@ class ApprovalResolved(Event):
     note: str | None
     always: bool
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """`run_started`: an agent begins to run, the outermost one or one that it manages.
+
+    Attributes:
+        parent_id (`str`, *optional*): The execution that the run happens in; `None` for the outermost one.
+        continues (`str`, *optional*): The run that goes on from a checkpoint, by the id that its checkpoints have.
+    """
+
+    parent_id: str | None
+    continues: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStopped(Event):
+    """`run_stopped`: a hook ends the run, with all agents in it. Told once.
+
+    Attributes:
+        code (`str`): The code of the denial.
+        reason (`str`): Why.
+    """
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished(Event):
+    """`run_finished`: the run of an agent is over, however it ended.
+
+    Attributes:
+        parent_id (`str`, *optional*): The execution that the run happened in; `None` for the outermost one.
+        error (`str`, *optional*): The type of the error that ended it: `ToolExecutionStopped` if a hook stopped it,
+            `GeneratorExit` if whoever read its stream left it.
+    """
+
+    parent_id: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointCreated(Event):
+    """`checkpoint_created`: a checkpoint of the run is on the disk.
+
+    Attributes:
+        path (`Path`): The file.
+        checkpoint (`Checkpoint`): What is in it.
+    """
+
+    path: Path
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointFailed(Event):
+    """`checkpoint_failed`: a checkpoint of the run cannot be written.
+
+    Attributes:
+        reason (`str`): Why.
+    """
+
+    reason: str
 
 
 EventHandler = Callable[[Any], object]

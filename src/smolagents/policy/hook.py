@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-from smolagents.hooks import Deny, RunInfo, ToolExecution, ToolOutcome, current_run
+from smolagents.hooks import Deny, RunInfo, ToolExecution, ToolExecutionStopped, ToolOutcome, current_run
 
 from .approval import ApprovalRequest, Approver
 from .approval_desk import ApprovalDesk, Verdict
 from .attachment import Attachment, Check, Inventory, uncovered
-from .budgets import Budgets, LimitWarning
+from .budgets import REMEMBERED_RUNS, Budgets, LimitWarning
+from .checkpoints import used
+from .checkpoints.checkpoint import Checkpoint
+from .checkpoints.writer import CheckpointWriter, Failed, Written
 from .decision import Decision, Reason
 from .errors import PolicyError, excerpt
 from .events import (
     ApprovalRequested,
     ApprovalResolved,
+    CheckpointCreated,
+    CheckpointFailed,
     Event,
     EventHandler,
     EventName,
     LimitWarned,
     Listeners,
     PolicyEvent,
+    RunFinished,
+    RunStarted,
+    RunStopped,
 )
 from .judge import Judge
 from .model import Policy
@@ -58,6 +68,9 @@ class PolicyHook:
 
     Attributes:
         policy ([`Policy`]): The policy that it was made with.
+        policy_digest (`str`): The digest of that policy.
+        budgets (`Budgets`): What runs have used of the limits.
+        checkpoints (`CheckpointWriter`, *optional*): Writes the checkpoints that the policy wants.
         kinds (`frozenset[str]`): The kinds of execution that it judges.
     """
 
@@ -74,11 +87,18 @@ class PolicyHook:
             raise TypeError(f"PolicyHook needs a Policy and was given {type(policy).__name__}.{hint}")
         self.policy = policy
         self.kinds = policy.kinds if kinds is None else frozenset(kinds)
-        self._policy_digest = policy.digest
+        self.policy_digest = policy.digest
         self._judge = Judge(policy, self.kinds)
-        self._budgets = Budgets(policy, clock, on_warning=self._tell_warning)
+        self.budgets = Budgets(policy, clock, on_warning=self._tell_warning)
         self._desk = ApprovalDesk(policy, approver, clock, self._tell_request, self._tell_verdict)
         self._attachment = Attachment(policy, check)
+        settings = policy.checkpoints_in_effect
+        self.checkpoints: CheckpointWriter | None = None
+        if settings is not None:
+            self.checkpoints = CheckpointWriter(policy.name, self.policy_digest, settings, self._tell_checkpoint)
+        # Agents that are about to continue a run.
+        self._awaited: WeakKeyDictionary[MultiStepAgent, Checkpoint] = WeakKeyDictionary()
+        self._stopped: OrderedDict[str, None] = OrderedDict()  # Runs of which that was told
         self._listeners = Listeners()
         self._place = _Place()
 
@@ -91,7 +111,9 @@ class PolicyHook:
         Args:
             event (`str`): `policy_check`, `policy_violation` or `tool_call_blocked` (a [`PolicyEvent`]),
                 `limit_warning` ([`LimitWarned`]), `approval_requested` ([`ApprovalRequested`]), `approval_resolved`
-                ([`ApprovalResolved`]), or `*`.
+                ([`ApprovalResolved`]), `run_started` ([`RunStarted`]), `run_stopped` ([`RunStopped`]), `run_finished`
+                ([`RunFinished`]), `checkpoint_created` ([`CheckpointCreated`]), `checkpoint_failed`
+                ([`CheckpointFailed`]), or `*`.
             handler (`Callable`): Is called with the event.
             synchronous (`bool`): Call it in the thread that decides, which waits for it.
 
@@ -109,7 +131,7 @@ class PolicyHook:
 
     def explain(self, execution: ToolExecution) -> Decision:
         """What the policy says about an execution now. Nothing is counted, nobody is asked or told."""
-        return Decision.of([*self._judge.reasons(execution), *self._budgets.reached(execution)])
+        return Decision.of([*self._judge.reasons(execution), *self.budgets.reached(execution)])
 
     def approve(self, digest: str, *, note: str | None = None, by: str | None = None) -> None:
         """Approve a call, once: the one that waits for an answer, or the next one with that digest.
@@ -147,39 +169,46 @@ class PolicyHook:
         place.agent_path, place.step_number = execution.agent_path, execution.step_number
         decision = Decision.of(self._judge.reasons(execution))
         # A call that is refused anyway takes no place, but if there is none left, that is a reason too.
-        booked = self._budgets.reached(execution) if decision.is_refusal else self._budgets.reserve(execution)
+        booked = self.budgets.reached(execution) if decision.is_refusal else self.budgets.reserve(execution)
         if booked:
             decision = Decision.of([*decision.reasons, *booked])
         if decision.action == "ask":
-            with self._budgets.waiting(execution.run_id):
+            with self.budgets.waiting(execution.run_id):
                 decision = self._desk.decide(execution, decision)
         if decision.is_refusal:
-            decision = Decision.of([*decision.reasons, *self._budgets.refused(execution)])
+            decision = Decision.of([*decision.reasons, *self.budgets.refused(execution)])
         self._tell(execution, decision)
         if decision.is_refusal:
             reason = decision.explain(_subject(execution), _advice(decision))
             return Deny(reason, code=decision.code, stop=decision.action == "stop")
-        return None
+        return None if self.checkpoints is None else self.checkpoints.begin_execution(execution)
 
     def after_tool_execution(self, execution: ToolExecution, outcome: ToolOutcome, /) -> Deny | None:
         """Settle what `before_tool_execution` reserved: a call that was refused by anyone was not made."""
-        self._budgets.settle(execution, was_run=outcome.status != "denied")
+        self.budgets.settle(execution, was_run=outcome.status != "denied")
         if outcome.denial is not None and outcome.denial.stop:
             self._desk.withdraw(execution.run_id)
-        return None
+            self._tell_stop(outcome.denial, execution.run_id, execution.agent_path, execution.step_number)
+        return None if self.checkpoints is None else self.checkpoints.end_execution(execution, outcome)
 
     def deadline(self, execution: ToolExecution, /) -> float | None:
         """How many seconds an execution may take."""
-        return self._budgets.deadline(execution)
+        return self.budgets.deadline(execution)
 
     def before_run(self, run: RunInfo, /) -> Deny | None:
         """Start the clock of a run. One whose agent no longer fits the policy is stopped."""
-        stop = _stop(self._budgets.begin_run(run))
+        continues = self._awaited.pop(run.agent, None)
+        self._tell_start(run, continues)
+        if continues is not None:
+            used.use(run.agent, run.run_id, continues.budgets)
+        stop = _stop(self.budgets.begin_run(run))
+        if self.checkpoints is not None:
+            stop = stop or self.checkpoints.begin_run(run, continues)
         try:
             self._attachment.check_again(run.agent)
         except PolicyError as error:
-            return Deny(f"The policy does not fit the agent: {error}", code="policy_mismatch", stop=True)
-        return stop
+            stop = Deny(f"The policy does not fit the agent: {error}", code="policy_mismatch", stop=True)
+        return self._tell_stop(stop, run.run_id, run.agent_path, 0)
 
     def after_step(self, step: ActionStep | PlanningStep, /) -> Deny | None:
         """Count what a step used."""
@@ -187,16 +216,28 @@ class PolicyHook:
         if run is None:
             return None
         self._place.agent_path, self._place.step_number = run.agent_path, getattr(step, "step_number", 0)
-        stop = _stop(self._budgets.add_step(run, step))
+        stop = _stop(self.budgets.add_step(run, step))
         if stop is not None:
             self._desk.withdraw(run.run_id)
-        return stop
+        if self.checkpoints is not None:
+            stop = self.checkpoints.end_step(run, step, is_stop=stop is not None) or stop
+        return self._tell_stop(stop, run.run_id, run.agent_path, self._place.step_number)
 
     def after_run(self, run: RunInfo, error: BaseException | None, /) -> None:
         """Forget a run that is over."""
-        self._budgets.end_run(run)
+        if isinstance(error, ToolExecutionStopped):
+            self._tell_stop(error.denial, run.run_id, run.agent_path, 0)
+        if self.checkpoints is not None:
+            self.checkpoints.end_run(run, error)
+        self._tell_end(run, error)
+        self.budgets.end_run(run)
         if run.parent_id is None:
             self._desk.withdraw(run.run_id)
+            self._stopped.pop(run.run_id, None)
+
+    def await_run(self, agent: MultiStepAgent, checkpoint: Checkpoint) -> None:
+        """The next run of an agent goes on from a checkpoint. [`restore`] says so, and sees to the rest."""
+        self._awaited[agent] = checkpoint
 
     def _tell(self, execution: ToolExecution, decision: Decision) -> None:
         if not self._listeners:
@@ -234,30 +275,67 @@ class PolicyHook:
 
     def _tell_warning(self, warning: LimitWarning) -> None:
         def event(name: EventName) -> Event:
-            return LimitWarned(
-                name=name,
-                run_id=warning.run_id,
-                agent_path=self._place.agent_path,
-                step_number=self._place.step_number,
-                policy_name=self.policy.name,
-                policy_digest=self._policy_digest,
-                entry=warning.entry,
-                used=warning.used,
-                limit=warning.limit,
-            )
+            place = self._at(name, warning.run_id, self._place.agent_path, self._place.step_number)
+            return LimitWarned(entry=warning.entry, used=warning.used, limit=warning.limit, **place)
 
         self._listeners.tell("limit_warning", event)
 
+    def _tell_start(self, run: RunInfo, continues: Checkpoint | None) -> None:
+        def event(name: EventName) -> Event:
+            return RunStarted(
+                parent_id=run.parent_id,
+                continues=None if continues is None else continues.run_id,
+                **self._at(name, run.run_id, run.agent_path, 0),
+            )
+
+        self._listeners.tell("run_started", event)
+
+    def _tell_stop(
+        self, denial: Deny | None, run_id: str, agent_path: tuple[str, ...], step_number: int
+    ) -> Deny | None:
+        """Tell, once, that a run is stopped. Returns the denial."""
+        if denial is not None and run_id not in self._stopped:
+            self._stopped[run_id] = None
+            if len(self._stopped) > REMEMBERED_RUNS:  # Not every hook is told of the end of the outermost run
+                self._stopped.popitem(last=False)
+
+            def event(name: EventName) -> Event:
+                place = self._at(name, run_id, agent_path, step_number)
+                return RunStopped(code=str(denial.code), reason=str(denial.reason), **place)
+
+            self._listeners.tell("run_stopped", event)
+        return denial
+
+    def _tell_end(self, run: RunInfo, error: BaseException | None) -> None:
+        def event(name: EventName) -> Event:
+            kind = None if error is None else type(error).__name__
+            return RunFinished(parent_id=run.parent_id, error=kind, **self._at(name, run.run_id, run.agent_path, 0))
+
+        self._listeners.tell("run_finished", event)
+
+    def _tell_checkpoint(self, result: Written | Failed) -> None:
+        def event(name: EventName) -> Event:
+            place = self._at(name, result.run.run_id, result.run.agent_path, self._place.step_number)
+            if isinstance(result, Failed):
+                return CheckpointFailed(reason=result.reason, **place)
+            return CheckpointCreated(path=result.path, checkpoint=result.checkpoint, **place)
+
+        self._listeners.tell("checkpoint_failed" if isinstance(result, Failed) else "checkpoint_created", event)
+
     def _about(self, name: EventName, execution: ToolExecution) -> dict[str, Any]:
         """What events about an execution have in common."""
+        place = self._at(name, execution.run_id, execution.agent_path, execution.step_number)
+        return {**place, "execution": execution}
+
+    def _at(self, name: EventName, run_id: str, agent_path: tuple[str, ...], step_number: int) -> dict[str, Any]:
+        """What all events have in common."""
         return dict(
             name=name,
-            execution=execution,
-            run_id=execution.run_id,
-            agent_path=execution.agent_path,
-            step_number=execution.step_number,
+            run_id=run_id,
+            agent_path=agent_path,
+            step_number=step_number,
             policy_name=self.policy.name,
-            policy_digest=self._policy_digest,
+            policy_digest=self.policy_digest,
         )
 
 

@@ -27,6 +27,7 @@ from pydantic import (
 
 from . import document
 from .approvals import Approvals
+from .checkpoints.settings import CheckpointSettings
 from .errors import MAX_PROBLEMS, PolicyError, Problem
 from .extends import MAX_FILES, Family
 from .fields import MAX_ENTRIES, Items, Names, OneOrMore, Pattern, PatternSource, Title, pattern_text
@@ -77,9 +78,10 @@ class Policy(Section):
         operations (`Operations`, *optional*): What generated code may do to the machine.
         limits (`Limits`): How much a run may use.
         approvals (`Approvals`): How long a person may take, and how long an approval holds.
+        checkpoints (`CheckpointSettings`, *optional*): When checkpoints of a run are written, and where.
     """
 
-    not_known_yet: ClassVar[frozenset[str]] = frozenset(("intents", "audit", "checkpoints"))
+    not_known_yet: ClassVar[frozenset[str]] = frozenset(("intents", "audit"))
 
     version: Annotated[Literal[1], BeforeValidator(_language_version)]
     name: Title | None = None
@@ -95,6 +97,7 @@ class Policy(Section):
     operations: Operations | None = None
     limits: Limits = Limits()
     approvals: Approvals = Approvals()
+    checkpoints: CheckpointSettings | None = None
 
     # For each entry of `extends`, the digest of the policy and the policy. Digests, since making one takes long.
     _parents: tuple[tuple[str, Policy], ...] = PrivateAttr(default=())
@@ -243,6 +246,11 @@ class Policy(Section):
         layers: dict[str, Policy] = {}
         self._add_inherited(self._source, layers)
         return (*layers.values(), self)
+
+    @property
+    def checkpoints_in_effect(self) -> CheckpointSettings | None:
+        """Its own settings, or else those of the last policy it extends that has any: they refuse nothing."""
+        return next((layer.checkpoints for layer in reversed(self.layers) if layer.checkpoints is not None), None)
 
     @property
     def source(self) -> str:

@@ -146,6 +146,8 @@ def summary(policy: Policy) -> Iterator[str]:
         yield "rules: " + ", ".join(f"{actions[action]} {action}" for action in SEVERITY if actions[action])
     if policy.operations is not None:
         yield f"operations: {_operations(policy)}"
+    if (checkpoints := policy.checkpoints_in_effect) is not None:
+        yield f"checkpoints: every {checkpoints.every} steps, in {excerpt(checkpoints.path)}"
     limits = policy.limits.to_data()
     yield "limits: " + (", ".join(f"{key} {literal(freeze(value))}" for key, value in limits.items()) or "none")
 
