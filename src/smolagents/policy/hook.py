@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from smolagents.hooks import Deny, RunInfo, ToolExecution, ToolOutcome, current_run
@@ -12,6 +12,8 @@ from smolagents.hooks import Deny, RunInfo, ToolExecution, ToolOutcome, current_
 from .approval import ApprovalRequest, Approver
 from .approval_desk import ApprovalDesk, Verdict
 from .attachment import Attachment, Check, Inventory, uncovered
+from .audit.sinks import AuditSink
+from .audit.trails import AuditTrails
 from .budgets import Budgets, LimitWarning
 from .decision import Decision, Reason
 from .errors import PolicyError, excerpt
@@ -55,6 +57,8 @@ class PolicyHook:
             operations if the policy speaks of them. `{"code"}` for executors that run code elsewhere.
         check (`str`): What to do if the policy names what an agent does not have: `error` to refuse the agent, `warn`
             to log it, for a hook that several different agents share.
+        audit_sinks (`Iterable[AuditSink]`): Where audit records go besides the file that the policy names, see
+            `smolagents.policy.audit`.
 
     Attributes:
         policy ([`Policy`]): The policy that it was made with.
@@ -68,6 +72,7 @@ class PolicyHook:
         clock: Callable[[], float] = time.monotonic,
         kinds: Collection[str] | None = None,
         check: Check = "error",
+        audit_sinks: Iterable[AuditSink] = (),
     ):
         if not isinstance(policy, Policy):
             hint = f" Write PolicyHook(Policy.load({policy!r}))." if isinstance(policy, str) else ""
@@ -80,6 +85,7 @@ class PolicyHook:
         self._desk = ApprovalDesk(policy, approver, clock, self._tell_request, self._tell_verdict)
         self._attachment = Attachment(policy, check)
         self._listeners = Listeners()
+        self._audit = AuditTrails(policy, audit_sinks)
         self._place = _Place()
 
     def on(self, event: str, handler: EventHandler, *, synchronous: bool = False) -> Callable[[], None]:
@@ -154,17 +160,19 @@ class PolicyHook:
                 decision = self._desk.decide(execution, decision)
         if decision.is_refusal:
             decision = Decision.of([*decision.reasons, *self._budgets.refused(execution)])
+        if self._audit:
+            decision = self._recorded(execution, decision)
         self._tell(execution, decision)
-        if decision.is_refusal:
-            reason = decision.explain(_subject(execution), _advice(decision))
-            return Deny(reason, code=decision.code, stop=decision.action == "stop")
-        return None
+        return _denial(decision, execution)
 
     def after_tool_execution(self, execution: ToolExecution, outcome: ToolOutcome, /) -> Deny | None:
         """Settle what `before_tool_execution` reserved: a call that was refused by anyone was not made."""
         self._budgets.settle(execution, was_run=outcome.status != "denied")
         if outcome.denial is not None and outcome.denial.stop:
             self._desk.withdraw(execution.run_id)
+        if self._audit:
+            reasons = self._audit.record(lambda recorder: recorder.ended(execution, outcome))
+            return _denial(Decision.of(reasons), execution)
         return None
 
     def deadline(self, execution: ToolExecution, /) -> float | None:
@@ -173,7 +181,10 @@ class PolicyHook:
 
     def before_run(self, run: RunInfo, /) -> Deny | None:
         """Start the clock of a run. One whose agent no longer fits the policy is stopped."""
-        stop = _stop(self._budgets.begin_run(run))
+        reasons = self._budgets.begin_run(run)
+        if self._audit:
+            reasons = [*reasons, *self._audit.record(lambda recorder: recorder.run_started(run))]
+        stop = _stop(reasons)
         try:
             self._attachment.check_again(run.agent)
         except PolicyError as error:
@@ -186,6 +197,8 @@ class PolicyHook:
         if run is None:
             return None
         self._place.agent_path, self._place.step_number = run.agent_path, getattr(step, "step_number", 0)
+        if self._audit:
+            self._audit.record(lambda recorder: recorder.step(run, step))
         stop = _stop(self._budgets.add_step(run, step))
         if stop is not None:
             self._desk.withdraw(run.run_id)
@@ -193,9 +206,16 @@ class PolicyHook:
 
     def after_run(self, run: RunInfo, error: BaseException | None, /) -> None:
         """Forget a run that is over."""
+        if self._audit:
+            self._audit.record(lambda recorder: recorder.run_finished(run, error))
         self._budgets.end_run(run)
         if run.parent_id is None:
             self._desk.withdraw(run.run_id)
+
+    def _recorded(self, execution: ToolExecution, decision: Decision) -> Decision:
+        """The decision once it is in the audit trail. What cannot be recorded is refused, unless a policy lets it."""
+        reasons = self._audit.record(lambda recorder: recorder.decided(execution, decision))
+        return Decision.of([*decision.reasons, *reasons]) if reasons else decision
 
     def _tell(self, execution: ToolExecution, decision: Decision) -> None:
         def event(name: EventName) -> Event:
@@ -208,12 +228,18 @@ class PolicyHook:
             self._listeners.tell("tool_call_blocked", event)
 
     def _tell_request(self, request: ApprovalRequest) -> None:
+        if self._audit:
+            self._audit.record(lambda recorder: recorder.approval_requested(request))
+
         def event(name: EventName) -> Event:
             return ApprovalRequested(request=request, **self._about(name, request.execution))
 
         self._listeners.tell("approval_requested", event)
 
     def _tell_verdict(self, request: ApprovalRequest, verdict: Verdict) -> None:
+        if self._audit:
+            self._audit.record(lambda recorder: recorder.approval_resolved(request, verdict))
+
         def event(name: EventName) -> Event:
             return ApprovalResolved(
                 request=request,
@@ -269,6 +295,13 @@ def _stop(reasons: list[Reason]) -> Deny | None:
     if not decision.is_refusal:
         return None
     return Deny(decision.explain("The run", "").rstrip(), code=decision.code, stop=True)
+
+
+def _denial(decision: Decision, execution: ToolExecution) -> Deny | None:
+    if not decision.is_refusal:
+        return None
+    reason = decision.explain(_subject(execution), _advice(decision))
+    return Deny(reason, code=decision.code, stop=decision.action == "stop")
 
 
 def _subject(execution: ToolExecution) -> str:

@@ -27,6 +27,7 @@ from pydantic import (
 
 from . import document
 from .approvals import Approvals
+from .audit.settings import Audit
 from .errors import MAX_PROBLEMS, PolicyError, Problem
 from .extends import MAX_FILES, Family
 from .fields import MAX_ENTRIES, Items, Names, OneOrMore, Pattern, PatternSource, Title, pattern_text
@@ -77,9 +78,10 @@ class Policy(Section):
         operations (`Operations`, *optional*): What generated code may do to the machine.
         limits (`Limits`): How much a run may use.
         approvals (`Approvals`): How long a person may take, and how long an approval holds.
+        audit (`Audit`, *optional*): Where it is recorded what was decided and what came of it.
     """
 
-    not_known_yet: ClassVar[frozenset[str]] = frozenset(("intents", "audit", "checkpoints"))
+    not_known_yet: ClassVar[frozenset[str]] = frozenset(("intents", "checkpoints"))
 
     version: Annotated[Literal[1], BeforeValidator(_language_version)]
     name: Title | None = None
@@ -95,6 +97,7 @@ class Policy(Section):
     operations: Operations | None = None
     limits: Limits = Limits()
     approvals: Approvals = Approvals()
+    audit: Audit | None = None
 
     # For each entry of `extends`, the digest of the policy and the policy. Digests, since making one takes long.
     _parents: tuple[tuple[str, Policy], ...] = PrivateAttr(default=())
