@@ -11,18 +11,17 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime, timezone
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
-from weakref import WeakSet
+from weakref import WeakSet, proxy
 
 from . import chain
+from .clock import now
 from .errors import AuditError
 from .keys import AuditKey
 from .names import files_of, number_of, numbered
-from .seal import SUFFIX, Seal
+from .seal import SUFFIX, Seal, seal_text
 
 
 try:
@@ -73,6 +72,7 @@ class AuditFile:
         self._fsync = fsync
         self._rotate_bytes = rotate_bytes
         self._lock = threading.Lock()
+        self._held = _Held(self)
         self._begin_process()
         _files.add(self)
 
@@ -94,7 +94,7 @@ class AuditFile:
         Raises:
             `AuditError`: If that is not possible.
         """
-        with self._held():
+        with self._held:
             self._attach()
 
     def append(self, members: str) -> None:
@@ -106,7 +106,7 @@ class AuditFile:
         Raises:
             `AuditError`: If it cannot be written, or not be forced to the disk where `fsync` asks for that.
         """
-        with self._held():
+        with self._held:
             end = self._end
             if end is None:
                 end = self._attach()
@@ -129,7 +129,7 @@ class AuditFile:
         """
         if self._pid != os.getpid() or self._fsync == "never" or self._is_synced:
             return
-        with self._held():
+        with self._held:
             self._force()
 
     def close(self) -> None:
@@ -137,11 +137,7 @@ class AuditFile:
         with suppress(AuditError):
             self.sync()
         with self._lock:
-            for descriptor in (self._file, self._seal_file):
-                if descriptor != -1:
-                    os.close(descriptor)
-            self._file = self._seal_file = -1
-            self._end = None
+            self._close_files()
 
     def __del__(self) -> None:
         with suppress(Exception):  # At exit, little is left to close it with
@@ -151,33 +147,46 @@ class AuditFile:
     def _name(self) -> str:
         return str(numbered(self._path, self._number))
 
-    @contextmanager
-    def _held(self) -> Iterator[None]:
-        """Keep other threads and processes away. What the system refuses is an `AuditError`."""
+    def _take(self) -> None:
+        """Keep other threads and processes away until `_release`."""
+        if fcntl is None:
+            raise AuditError("An audit file needs the file locks of a POSIX system, which Windows has not.")
         if self._pid != os.getpid():
             # A child shares its parent's locks on open files, and has whatever its threads held: so it opens its own.
-            for descriptor in (self._file, self._seal_file):
-                if descriptor != -1:
-                    os.close(descriptor)
+            self._close_files()
             self._lock = threading.Lock()
             self._begin_process()
-        with self._lock:
-            try:
-                if fcntl is None:
-                    raise AuditError("An audit file needs the file locks of a POSIX system, which Windows has not.")
-                if self._seal_file == -1:
-                    self._seal_file = os.open(f"{self._path}{SUFFIX}", os.O_RDWR | os.O_CREAT | _CLOEXEC, 0o600)
-                fcntl.flock(self._seal_file, fcntl.LOCK_EX)
-                try:
-                    yield
-                finally:
-                    fcntl.flock(self._seal_file, fcntl.LOCK_UN)
-            except AuditError:
+        self._lock.acquire()
+        try:
+            if self._seal_file == -1:
+                self._seal_file = os.open(f"{self._path}{SUFFIX}", os.O_RDWR | os.O_CREAT | _CLOEXEC, 0o600)
+            fcntl.flock(self._seal_file, fcntl.LOCK_EX)
+        except BaseException as error:
+            self._lock.release()
+            if (better := self._as_audit_error(error)) is error:
                 raise
-            except (OSError, ValueError) as error:
-                self._end = None
-                reason = getattr(error, "strerror", None) or error
-                raise AuditError(f"The audit file {self._name} cannot be written: {reason}.") from error
+            raise better from error
+
+    def _release(self) -> None:
+        try:
+            fcntl.flock(self._seal_file, fcntl.LOCK_UN)
+        finally:
+            self._lock.release()
+
+    def _as_audit_error(self, error: BaseException) -> BaseException:
+        """What the system refuses is an `AuditError`. After any error the end of the file is not known."""
+        self._end = None
+        if not isinstance(error, (OSError, ValueError)):
+            return error
+        reason = getattr(error, "strerror", None) or error
+        return AuditError(f"The audit file {self._name} cannot be written: {reason}.")
+
+    def _close_files(self) -> None:
+        for descriptor in (self._file, self._seal_file):
+            if descriptor != -1:
+                os.close(descriptor)
+        self._file = self._seal_file = -1
+        self._end = None
 
     def _attach(self) -> _End:
         """Find the last file and its end; make the first one, mend the last one, and go on in the next, if need be."""
@@ -315,7 +324,7 @@ class AuditFile:
             raise
         if self._fsync == "always":
             _sync(self._file)
-        seal = Seal(self._id, seq, mac).text(self._key).encode()
+        seal = seal_text(self._id, seq, mac, self._key)
         if os.pwrite(self._seal_file, seal, 0) != len(seal):
             raise OSError("the seal was not written")
         self._end = _End(end.size + len(line), seq, mac, False)
@@ -332,12 +341,24 @@ class AuditFile:
             self._synced, self._is_synced = time.monotonic(), True
 
 
+class _Held:
+    """Keeps other threads and processes away from a file."""
+
+    def __init__(self, file: AuditFile):
+        self._file = proxy(file)
+
+    def __enter__(self) -> None:
+        self._file._take()
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        try:
+            if error is not None and (better := self._file._as_audit_error(error)) is not error:
+                raise better from error
+        finally:
+            self._file._release()
+
+
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
-
-
-def now() -> str:
-    """The time in UTC, as records have it."""
-    return datetime.now(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _members(kind: str, **members: Any) -> str:
@@ -409,4 +430,3 @@ def _sync_all() -> None:
             file.sync()
 
 
-__all__ = ["AuditFile", "before_first", "now"]

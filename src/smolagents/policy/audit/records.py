@@ -1,22 +1,24 @@
 """What is recorded of a decision, of what came of it, of approvals and of runs.
 
-A record is plain data, as JSON has it, and what the policy's `payload` says must not be kept is not in it. How it is
-kept is left to the sinks.
+A record is JSON, and what the policy's `payload` says must not be kept is not in it. Parts that many records have in
+common are written once. Where records go is left to the sinks.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Collection
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as quoted
+from typing import TYPE_CHECKING, Any
 
 from smolagents.hooks import Deny, RunInfo, ToolExecution, ToolOutcome
 
 from ..approval import ApprovalRequest
 from ..call_digest import value_digest
 from ..decision import Decision, Reason
+from .clock import now
 from .encoding import encoded
-from .file import now
 from .keys import AuditKey
 from .secrets import Redactor
 from .settings import Audit
@@ -29,23 +31,17 @@ if TYPE_CHECKING:
     from ..model import Policy
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
+# Parts of records that are remembered: what many executions have in common, such as a tool's name.
+_REMEMBERED = 1024
 
-
-class Record(NamedTuple):
-    """
-    Attributes:
-        data (`Mapping[str, Any]`): The record, `type` and `time` first.
-        members (`str`): The same in JSON, in ASCII and without braces.
-    """
-
-    data: Mapping[str, Any]
-    members: str
+_json = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
 
 
 class Recorder:
     """
-    Makes records. Immutable, and safe to use from several threads.
+    Makes records: the members of a JSON object in ASCII, without its braces, `"type"` first.
+
+    Safe to use from several threads.
 
     Args:
         policy ([`Policy`]): The policy with the section.
@@ -58,166 +54,139 @@ class Recorder:
         self._payload = settings.payload
         self._key = key
         self._redactor = Redactor(settings.secrets)
-        self._policy = {"name": policy.name, "digest": digest}
+        self._policy = f'"policy":{_json({"name": self._clean(policy.name), "digest": digest})}'
+        self._place = lru_cache(_REMEMBERED)(self._write_place)
+        self._call = lru_cache(_REMEMBERED)(self._write_call)
+        self._reason = lru_cache(_REMEMBERED)(self._write_reason)
 
-    def decided(self, execution: ToolExecution, decision: Decision) -> Record:
+    def decided(self, execution: ToolExecution, decision: Decision) -> str:
         """That an execution is let pass, or not."""
-        known = self._secrets_of(execution)
-        arguments, has_secrets = self._shown(execution.arguments, known)
-        data = {
-            **self._about("denied" if decision.is_refusal else "before", execution),
-            **arguments,
-            **self._digest("arguments", execution.arguments),
-            "decision": {
-                "action": decision.action,
-                "shadow_action": decision.shadow_action,
-                "code": decision.code,
-                "reasons": [self._reason(reason, known, has_secrets) for reason in decision.reasons],
-            },
-            "policy": self._policy,
-        }
-        return self._record(data, known)
+        shown, has_secrets = self._shown("arguments", execution.arguments)
+        hides = has_secrets or self._payload == "digest"
+        reasons = ",".join([self._reason(reason, hides) for reason in decision.reasons])
+        # Most often there are none, and looking for the code and the other action takes as long as the rest.
+        shadow, code = (decision.shadow_action, decision.code) if reasons else (decision.action, "")
+        return (
+            f"{self._about('denied' if decision.is_refusal else 'before', execution)},{shown}"
+            f"{self._digest('arguments', execution.arguments)}"
+            f'"decision":{{"action":"{decision.action}","shadow_action":"{shadow}","code":{quoted(code)},'
+            f'"reasons":[{reasons}]}},{self._policy}'
+        )
 
-    def ended(self, execution: ToolExecution, outcome: ToolOutcome) -> Record:
+    def ended(self, execution: ToolExecution, outcome: ToolOutcome) -> str:
         """What came of an execution. Of an error only the type is told: its text may run code of the agent."""
-        known = self._secrets_of(execution)
-        result, has_secrets = self._shown(outcome.result, known, "result")
-        data = {
-            **self._about("after", execution),
-            "status": outcome.status,
-            "duration": round(outcome.duration, 6),
-            **(result if outcome.result is not None or outcome.status == "ok" else {}),
-            **(self._digest("result", outcome.result) if outcome.status == "ok" else {}),
-            "error": None if outcome.error is None else type(outcome.error).__name__,
-            "denial": self._denial(outcome.denial, known, has_secrets or self._has_secrets(execution, outcome)),
-            "denied_by": outcome.denied_by,
-            "policy": self._policy,
-        }
-        return self._record(data, known)
+        shown = digest = ""
+        if outcome.status == "ok" or outcome.result is not None:
+            # What is secret by the name of its argument may be in the result too.
+            known = self._redactor.named(execution.arguments) if self._payload == "redacted" else ()
+            shown, _ = self._shown("result", outcome.result, known)
+            digest = self._digest("result", outcome.result)
+        error = "null" if outcome.error is None else _json(self._clean(type(outcome.error).__name__))
+        denial = "null" if outcome.denial is None else _json(self._denial(execution, outcome.denial))
+        denied_by = "null" if outcome.denied_by is None else _json(self._clean(outcome.denied_by))
+        return (
+            f'{self._about("after", execution)},"status":"{outcome.status}","duration":{outcome.duration:.6f},'
+            f'{shown}{digest}"error":{error},"denial":{denial},"denied_by":{denied_by},{self._policy}'
+        )
 
-    def approval_requested(self, request: ApprovalRequest) -> Record:
+    def approval_requested(self, request: ApprovalRequest) -> str:
         """That a person is asked."""
         about = self._about("approval_requested", request.execution)
-        return self._record({**about, "call_digest": request.digest, "policy": self._policy})
+        return f'{about},"call_digest":"{request.digest}",{self._policy}'
 
-    def approval_resolved(self, request: ApprovalRequest, verdict: Verdict) -> Record:
+    def approval_resolved(self, request: ApprovalRequest, verdict: Verdict) -> str:
         """What a person said."""
+        known = () if self._payload == "full" else self._redactor.named(request.execution.arguments)
         data = {
-            **self._about("approval_resolved", request.execution),
             "call_digest": request.digest,
             "approved": verdict.approved,
             "code": verdict.code,
-            "by": verdict.by,
-            "note": verdict.note,
+            "by": self._clean(verdict.by, known),
+            "note": self._clean(verdict.note, known),
             "always": verdict.always,
             "seconds": round(verdict.seconds, 6),
-            "policy": self._policy,
         }
-        return self._record(data, self._redactor.named(request.execution.arguments))
+        return f"{self._about('approval_resolved', request.execution)},{_json(data)[1:-1]},{self._policy}"
 
-    def run_started(self, run: RunInfo) -> Record:
+    def run_started(self, run: RunInfo) -> str:
         """That an agent begins to run."""
-        return self._record({**self._about_run("run_started", run), "policy": self._policy})
+        return f"{self._about_run('run_started', run)},{self._policy}"
 
-    def step(self, run: RunInfo, step: ActionStep | PlanningStep) -> Record:
+    def step(self, run: RunInfo, step: ActionStep | PlanningStep) -> str:
         """What a step used."""
         usage = step.token_usage
         data = {
-            **self._about_run("step", run),
             "step": getattr(step, "step_number", 0),
             "seconds": step.timing.duration,
             "input_tokens": None if usage is None else usage.input_tokens,
             "output_tokens": None if usage is None else usage.output_tokens,
-            "asked_model": step.model_output_message is not None,
+            # A model that answered and does not say what that took may have taken any amount.
+            "has_output": step.model_output_message is not None,
         }
-        return self._record(data)
+        return f"{self._about_run('step', run)},{_json(data)[1:-1]}"
 
-    def run_finished(self, run: RunInfo, error: BaseException | None) -> Record:
+    def run_finished(self, run: RunInfo, error: BaseException | None) -> str:
         """That a run is over."""
-        error_type = None if error is None else type(error).__name__
-        return self._record({**self._about_run("run_finished", run), "error": error_type, "policy": self._policy})
+        error_type = None if error is None else self._clean(type(error).__name__)
+        return f'{self._about_run("run_finished", run)},"error":{_json(error_type)},{self._policy}'
 
-    def _about(self, kind: str, execution: ToolExecution) -> dict[str, Any]:
-        return {
-            "type": kind,
-            "time": now(),
-            "run": execution.run_id,
-            "agents": execution.agent_path,
-            "step": execution.step_number,
-            "execution": execution.id,
-            "parent": execution.parent_id,
-            "kind": execution.kind,
-            "name": execution.name,
-        }
+    def _about(self, kind: str, execution: ToolExecution) -> str:
+        parent = "null" if execution.parent_id is None else quoted(execution.parent_id)
+        return (
+            f'"type":"{kind}","time":"{now()}",{self._place(execution.run_id, execution.agent_path)},'
+            f'"step":{execution.step_number},"execution":{quoted(execution.id)},"parent":{parent},'
+            f"{self._call(execution.kind, execution.name)}"
+        )
 
-    def _about_run(self, kind: str, run: RunInfo) -> dict[str, Any]:
-        return {"type": kind, "time": now(), "run": run.run_id, "agents": run.agent_path, "parent": run.parent_id}
+    def _about_run(self, kind: str, run: RunInfo) -> str:
+        parent = "null" if run.parent_id is None else quoted(run.parent_id)
+        return f'"type":"{kind}","time":"{now()}",{self._place(run.run_id, run.agent_path)},"parent":{parent}'
 
-    def _secrets_of(self, execution: ToolExecution) -> Collection[str]:
-        """The texts that are secret by the name of their argument."""
-        return self._redactor.named(execution.arguments) if self._payload == "redacted" else ()
+    def _write_place(self, run_id: str, agent_path: tuple[str, ...]) -> str:
+        return _json({"run": run_id, "agents": [self._clean(name) for name in agent_path]})[1:-1]
 
-    def _has_secrets(self, execution: ToolExecution, outcome: ToolOutcome) -> bool:
-        """Whether a denial may tell of secrets in the arguments."""
-        if self._payload != "redacted" or outcome.denial is None:
-            return False
-        return self._redactor.value(execution.arguments)[1]
+    def _write_call(self, kind: str, name: str) -> str:
+        return _json({"kind": kind, "name": self._clean(name)})[1:-1]
 
-    def _shown(self, value: Any, known: Collection[str], name: str = "arguments") -> tuple[dict[str, Any], bool]:
-        """What is kept of a value, and whether secrets were taken out of it."""
-        if self._payload == "digest":
-            return {}, False
-        if self._payload == "full":
-            return {name: encoded(value)}, False
-        shown, has_secrets = self._redactor.value(value, known)
-        return {name: shown}, has_secrets
-
-    def _digest(self, name: str, value: Any) -> dict[str, Any]:
-        return {} if self._key is None else {f"{name}_digest": self._key.digest.of(value_digest(value)).hex()}
-
-    def _reason(self, reason: Reason, known: Collection[str], has_secrets: bool) -> dict[str, Any]:
-        data: dict[str, Any] = {
+    def _write_reason(self, reason: Reason, hides: bool) -> str:
+        where = reason.where
+        if hides and where is not None:
+            # Places are called by the keys of dictionaries, and messages by places. The name of an argument is left.
+            where = where.partition("[")[0].partition("{")[0]
+        data = {
             "action": reason.action,
             "code": reason.code,
-            "entry": reason.entry,
-            "text": reason.text,
-            "where": reason.where,
+            "entry": self._clean(reason.entry),
+            "text": self._clean(reason.text),
+            **({} if hides else {"message": self._clean(reason.message)}),
+            "where": self._clean(where),
             "span": reason.span,
             "normalized": reason.normalized,
             "counts": reason.counts,
         }
-        if self._payload == "digest" or has_secrets:
-            # Places are called by the keys of dictionaries, and messages by places. The name of an argument is left.
-            data["where"] = None if reason.where is None else reason.where.partition("[")[0].partition("{")[0]
-        else:
-            data["message"] = reason.message
+        return _json(data)
+
+    def _denial(self, execution: ToolExecution, denial: Deny) -> dict[str, Any]:
+        data: dict[str, Any] = {"code": self._clean(denial.code), "stop": denial.stop}
+        # Its reason may tell of the arguments.
+        if self._payload == "full" or self._payload == "redacted" and not self._redactor.value(execution.arguments)[1]:
+            data["reason"] = self._clean(denial.reason)
         return data
 
-    def _denial(self, denial: Deny | None, known: Collection[str], has_secrets: bool) -> dict[str, Any] | None:
-        if denial is None:
-            return None
-        data: dict[str, Any] = {"code": denial.code, "stop": denial.stop}
-        if self._payload != "digest" and not has_secrets:
-            data["reason"] = denial.reason
-        return data
+    def _shown(self, name: str, value: Any, known: Collection[str] = ()) -> tuple[str, bool]:
+        """What is kept of a value, as a member, and whether secrets were taken out of it."""
+        if self._payload == "digest":
+            return "", False
+        if self._payload == "full":
+            return f'"{name}":{_json(encoded(value))},', False
+        shown, has_secrets = self._redactor.value(value, known)
+        return f'"{name}":{_json(shown)},', has_secrets
 
-    def _record(self, data: dict[str, Any], known: Collection[str] = ()) -> Record:
-        members = _encode(data)[1:-1]
-        if self._payload != "full" and (
-            self._redactor.finds_in(members)
-            or "\\u" in members
-            or any(_encode(secret)[1:-1] in members for secret in known)
-        ):
-            # A net for all that is no argument: names, approvers' notes, what the policy says.
-            data = {name: self._clean(value, known) for name, value in data.items()}
-            members = _encode(data)[1:-1]
-        return Record(data, members)
+    def _digest(self, name: str, value: Any) -> str:
+        if self._key is None:
+            return ""
+        return f'"{name}_digest":"{self._key.digest.of(value_digest(value)).hex()}",'
 
-    def _clean(self, value: Any, known: Collection[str]) -> Any:
-        if isinstance(value, str):
-            return self._redactor.text(value, known)
-        if isinstance(value, (list, tuple)):
-            return [self._clean(item, known) for item in value]
-        if isinstance(value, dict):
-            return {self._redactor.text(key, known): self._clean(item, known) for key, item in value.items()}
-        return value
+    def _clean(self, text: str | None, known: Collection[str] = ()) -> str | None:
+        """A text that is no argument and no result: a name, or what a person or a policy says."""
+        return text if text is None or self._payload == "full" else self._redactor.text(text, known)

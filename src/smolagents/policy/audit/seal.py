@@ -32,8 +32,7 @@ class Seal:
 
     def text(self, key: AuditKey) -> str:
         """The seal as it is kept: one line, always of the same length."""
-        said = f"smolagents-audit-1 {self.file} {self.seq:020} {self.mac.hex()}"
-        return f"{said} {key.seal.of(said.encode()).hex()}\n"
+        return seal_text(self.file, self.seq, self.mac, key).decode("ascii")
 
     @classmethod
     def of(cls, text: str, key: AuditKey) -> Seal | None:
@@ -43,3 +42,9 @@ class Seal:
             return None
         seal = cls(found[1], int(found[2]), bytes.fromhex(found[3]))
         return seal if seal.text(key).rstrip("\n") == text.rstrip("\n") else None
+
+
+def seal_text(file: str, seq: int, mac: bytes, key: AuditKey) -> bytes:
+    """A seal as it is kept. Every record has one, so nothing else is made for it."""
+    said = f"smolagents-audit-1 {file} {seq:020} {mac.hex()}".encode("ascii")
+    return b"%b %b\n" % (said, key.seal.of(said).hex().encode("ascii"))

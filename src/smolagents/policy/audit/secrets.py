@@ -199,7 +199,10 @@ class _Redaction:
         leaf, spans = next(self._leaves)
         if is_secret:
             return self._secret()
-        spans = [*spans, *(found.span() for known in self._known for found in re.finditer(re.escape(known), leaf.text))]
+        spans = [
+            *spans,
+            *(found.span() for known in self._known for found in re.finditer(re.escape(known), leaf.text)),
+        ]
         if not spans:
             return encoded(value)
         self._found = True

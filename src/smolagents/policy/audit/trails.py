@@ -6,6 +6,7 @@ policy that objects, unless it says otherwise.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, cast
@@ -15,7 +16,7 @@ from ..errors import PolicyError, Problem
 from .errors import AuditError
 from .file import AuditFile
 from .keys import AuditKey, load_key
-from .records import Record, Recorder
+from .records import Recorder
 from .settings import Audit
 from .sinks import AuditSink
 
@@ -56,7 +57,7 @@ class AuditTrails:
     def __bool__(self) -> bool:
         return bool(self._trails)
 
-    def record(self, make: Callable[[Recorder], Record]) -> list[Reason]:
+    def record(self, make: Callable[[Recorder], str]) -> list[Reason]:
         """Record something in every trail. Returns what objects to going on without a record."""
         return [reason for trail in self._trails if (reason := trail.record(make)) is not None]
 
@@ -82,13 +83,15 @@ class _Trail:
                 raise PolicyError([Problem(str(error), "audit", policy.source or "<policy>")]) from None
         self._recorder = Recorder(policy, digest, key)
 
-    def record(self, make: Callable[[Recorder], Record]) -> Reason | None:
+    def record(self, make: Callable[[Recorder], str]) -> Reason | None:
         try:
-            record = make(self._recorder)
+            members = make(self._recorder)
             if self._file is not None:
-                self._file.append(record.members)
-            for sink in self._sinks:
-                sink.write(record.data)
+                self._file.append(members)
+            if self._sinks:
+                record = json.loads(f"{{{members}}}")
+                for sink in self._sinks:
+                    sink.write(record)
         except Exception as error:
             logger.exception("What was decided or came of it could not be recorded (%s).", self._entry)
             # What the system says of a file is told; the text of any other error is for the log alone.

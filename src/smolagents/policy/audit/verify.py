@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +11,12 @@ from . import chain
 from .errors import AuditError
 from .file import before_first
 from .keys import AuditKey
-from .names import files_of, first_of, number_of, numbered
+from .names import files_of, first_of, number_of
 from .seal import SUFFIX, Seal
 
 
 # Longer than any record: a file without line feeds must not be read into memory as one line.
 MAX_LINE = 1 << 30  # bytes
-
-_LOST = re.compile(rb'\{"seq":[0-9]+,"type":"lost"')
-_ROTATED = re.compile(rb'\{"seq":[0-9]+,"type":"rotated"')
-_MAC_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,45 +66,38 @@ def verify(path: Path, key: AuditKey, seal: str | None = None, only: bool = Fals
     Raises:
         `AuditError`: If a file cannot be read, or `seal` is no seal made with this key.
     """
-    begin = path if only else first_of(path)
-    if begin != path and not begin.exists():
-        first = begin  # Told as missing below
-    checker = _Checker(key)
-    first = begin
-    kept = _kept_seal(first_of(path), key, seal)
+    first = first_of(path)
+    kept = _kept_seal(first, key, seal)
     if isinstance(kept, Fault):
-        return checker.result(kept, None)
-    checker.expect(kept)
+        return Verification(kept, (), 0, None, None)
+    checker = _Checker(key, kept)
     files = [path] if only else files_of(first)
-    if not files or files[0] != begin:
-        return checker.result(Fault(str(begin), None, "This file of the trail is missing."), kept)
+    if not only and first not in files:
+        return checker.result(Fault(str(first), None, "This file of the trail is missing."))
     for file in files:
         fault = checker.missing_before(first, file) or checker.check_file(file, is_alone=only)
         if fault is not None:
-            return checker.result(fault, kept)
-    return checker.result(checker.end(first, is_alone=only), kept)
+            return checker.result(fault)
+    return checker.result(checker.end(first, is_alone=only))
 
 
 class _Checker:
     """Goes through the files of a trail, in order."""
 
-    def __init__(self, key: AuditKey):
+    def __init__(self, key: AuditKey, seal: Seal):
         self._key = key
+        self._seal = seal
+        self._has_sealed = False
         self._files: list[str] = []
         self._records = 0
-        self._seal: Seal | None = None
-        self._has_sealed = False
-        self._id: str | None = None
+        self._id = ""
         self._seq = 0
         self._mac = chain.START
         self._next: str | None = None  # The file in which the last one said that the trail goes on
 
-    def expect(self, seal: Seal) -> None:
-        self._seal = seal
-
-    def result(self, fault: Fault | None, seal: Seal | None) -> Verification:
-        head = None if self._id is None or self._seq == 0 else Seal(self._id, self._seq, self._mac)
-        return Verification(fault, tuple(self._files), self._records, None if seal is None else seal.seq, head)
+    def result(self, fault: Fault | None) -> Verification:
+        head = Seal(self._id, self._seq, self._mac) if self._id else None
+        return Verification(fault, tuple(self._files), self._records, self._seal.seq, head)
 
     def missing_before(self, first: Path, file: Path) -> Fault | None:
         """A file that has to come before this one and is not there."""
@@ -120,6 +108,7 @@ class _Checker:
             return Fault(self._files[-1], None, f"It ends before it says that the trail goes on in {file.name}.")
         if self._next != file.name:
             return Fault(str(first.with_name(self._next)), None, "This file of the trail is missing.")
+        self._next = None
         return None
 
     def check_file(self, path: Path, is_alone: bool) -> Fault | None:
@@ -148,12 +137,10 @@ class _Checker:
             said_name, key_id = first["name"], first["key"]
         except (ValueError, KeyError, TypeError, RecursionError):
             return Fault(name, 1, "This is not the first record of an audit file.")
-        if key_id != self._key.id and chain.check(self._key.chain, previous, line) is None:
+        if key_id != self._key.id:
             return Fault(name, 1, f"This was written with another key (its id is {key_id!r:.20}), or was changed.")
-        if (number := len(self._files)) == 1 and (before is None or is_alone):
+        if is_alone:
             self._seq, self._mac = seq - 1, previous
-        elif number == 1:
-            return Fault(name, 1, "This continues another file, which is missing.")
         if previous != self._mac or seq != self._seq + 1:
             return Fault(name, 1, "This does not continue the file before.")
         self._id = file_id
@@ -175,39 +162,37 @@ class _Checker:
         """What is wrong with the next line."""
         if self._next is not None:
             return "This follows a record that says that the trail goes on in another file."
-        mac = chain.check(self._key.chain, self._mac, line)
         seq = self._seq + 1
-        if mac is None or not line.startswith(b'{"seq":%d,"type":"' % seq):
+        beginning = b'{"seq":%d,"type":"' % seq
+        mac = chain.check(self._key.chain, self._mac, line)
+        if mac is None or not line.startswith(beginning):
             if line[-1:] != b"\n":
                 return "This record is not whole. If that was a crash, the next record mends it and says so."
-            return f"This is not record {seq}, as it was written after the one before: it or what comes before it was changed, moved, put in or left out."
+            return (
+                f"This is not record {seq} as it was written after the one before: one of them was changed, or "
+                "something was moved, put in or left out here."
+            )
         self._seq, self._mac = seq, mac
         self._records += 1
-        seal = self._seal
-        if seal is not None and seq == seal.seq:
-            if mac != seal.mac or self._id != seal.file:
+        if seq == self._seal.seq:
+            if mac != self._seal.mac or self._id != self._seal.file:
                 return "This is not the record that was sealed: the trail was replaced by another one."
             self._has_sealed = True
-        # What a record's beginning says is true, since its MAC is right.
-        if line.startswith(b'"lost"', line.index(b":", 7) + 1):
-            return _lost(line)
-        if line.startswith(b'"rotated"', line.index(b":", 7) + 1):
+        # It says what kind of record it is, and it is true, since its MAC is right.
+        kind = line[len(beginning) : len(beginning) + 8]
+        if kind == b'rotated"':
             self._next = json.loads(line)["next"]
-        return None
+        return _lost(line) if kind.startswith(b'lost"') else None
 
     def end(self, first: Path, is_alone: bool) -> Fault | None:
         """What is missing after the last file."""
         if self._next is not None and not is_alone:
             return Fault(str(first.with_name(self._next)), None, "This file of the trail is missing.")
-        seal = self._seal
-        if seal is None or self._has_sealed or (is_alone and not self._is_in_this_file(seal)):
+        if self._has_sealed or (is_alone and self._seal.file != self._id):
             return None
-        missing = seal.seq - self._seq
+        missing = self._seal.seq - self._seq
         said = f"{missing} records are" if missing != 1 else "1 record is"
         return Fault(self._files[-1], None, f"The end was cut off: {said} missing after record {self._seq}.")
-
-    def _is_in_this_file(self, seal: Seal) -> bool:
-        return seal.file == self._id
 
 
 def _lost(line: bytes) -> str:
@@ -235,6 +220,3 @@ def _kept_seal(first: Path, key: AuditKey, text: str | None) -> Seal | Fault:
     if kept is None:
         return Fault(str(beside), None, "This is no seal made with this key, or it was changed.")
     return kept
-
-
-__all__ = ["Fault", "Verification", "numbered", "verify"]

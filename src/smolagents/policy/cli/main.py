@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import PolicyError
-from . import explain, import_policy, init, schema, test, validate
+from . import audit, explain, import_policy, init, schema, test, validate
 from .output import Output
 
 
 # In the order in which people need them.
-_COMMANDS = (init, validate, explain, test, schema, import_policy)
+_COMMANDS = (init, validate, explain, test, audit, schema, import_policy)
 
 _EPILOG = """\
 exit codes:
