@@ -121,7 +121,9 @@ def megabytes_of(executions: int, folder: str) -> float:
 
 
 def _policy(path: Path, **audit: Any) -> Policy:
-    return Policy.from_data({"version": 1, "default": "allow", "audit": {"path": str(path), "fsync": "never", **audit}})
+    return Policy.from_data(
+        {"version": 1, "default": "allow", "audit": {"path": str(path), "fsync": "never", **audit}}
+    )
 
 
 def _resident() -> float:
@@ -134,7 +136,9 @@ def _resident() -> float:
 
 def main() -> int:
     """Measure, and print the table. Returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.audit", description="Measure what an audit trail costs.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.audit", description="Measure what an audit trail costs."
+    )
     parser.add_argument("--check", action="store_true", help="exit with 1 if a target is missed")
     parser.add_argument("--rounds", type=int, default=100, help="how often each is measured (default: %(default)s)")
     parser.add_argument("--executions", type=int, default=EXECUTIONS, help="for the memory (default: %(default)s)")
@@ -154,7 +158,9 @@ def main() -> int:
         is_missed = target is not None and not is_met(float(measured), float(target))
         missed |= is_missed
         verdict = "" if target is None else "MISSED" if is_missed else "met"
-        print(f"{name:<50} {'' if target is None else f'{target:g}':>7} {measured:>12.3f} {unit:<6} {verdict}".rstrip())
+        print(
+            f"{name:<50} {'' if target is None else f'{target:g}':>7} {measured:>12.3f} {unit:<6} {verdict}".rstrip()
+        )
     return int(options.check and missed)
 
 

@@ -428,5 +428,3 @@ def _sync_all() -> None:
     for file in list(_files):
         with suppress(AuditError):
             file.sync()
-
-

@@ -128,7 +128,7 @@ class Redactor:
         for secret in sorted(known, key=len, reverse=True):
             text = text.replace(secret, REDACTED)
         spans = self._spans(text)
-        if not spans and self._is_disguised(text):
+        if self._is_disguised(text, spans):
             return REDACTED
         return _without(text, spans)
 
@@ -161,16 +161,20 @@ class Redactor:
                     start, end = next(waiting, (len(joined) + 1, len(joined) + 1))
                 position += length
         for index, leaf in enumerate(leaves):
-            if not found[index] and self._is_disguised(leaf.text):
-                found[index].append((0, len(leaf.text)))
+            found[index] = _merged(found[index])
+            if self._is_disguised(leaf.text, found[index]):
+                found[index] = [(0, len(leaf.text))]
         return found
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
         return [match.span() for match in self._shapes.finditer(without_surrogates(text))]
 
-    def _is_disguised(self, text: str) -> bool:
-        """Whether a text has a secret in it once what cannot be seen is taken out."""
-        return not (text.isascii() and text.isprintable()) and any(self._spans(form) for form in forms(text)[1:])
+    def _is_disguised(self, text: str, spans: Iterable[tuple[int, int]]) -> bool:
+        """Whether a text has more of a secret in it than `spans` once what cannot be seen is taken out."""
+        if text.isascii() and text.isprintable():
+            return False
+        seen = sum(end - start for start, end in spans)
+        return any(sum(end - start for start, end in self._spans(form)) > seen for form in forms(text)[1:])
 
 
 class _Redaction:
@@ -251,12 +255,20 @@ def _text_of(value: Any) -> tuple[str, bool]:
     return "", False
 
 
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, those that touch as one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
+
+
 def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
     parts, position = [], 0
-    for start, end in sorted(spans):
-        if end <= position:
-            continue
-        if start > position or not parts:
-            parts += [text[position:start], REDACTED]
+    for start, end in _merged(spans):
+        parts += [text[position:start], REDACTED]
         position = end
     return "".join([*parts, text[position:]])
