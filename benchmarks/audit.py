@@ -41,7 +41,7 @@ FIGURES = (
     units("  1 kB of text, redacted", "redacted, 1 kB", "plain, 1 kB"),
     units("  forced to the disk once a second", "interval", "plain"),
     units("  forced to the disk at once", "always", "plain"),
-    units("a call in a run, audited", "call, digest", "call, plain", 40),
+    units("a call in a run, audited", "call, digest", "call, plain"),
     microseconds("one unit: building a ToolExecution", "unit"),
 )
 

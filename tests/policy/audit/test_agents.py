@@ -123,7 +123,7 @@ def test_how_an_execution_ended_is_recorded(path, command, status, error):
 
     (after,) = [record for record in records(path, "after") if record["name"] == "shell"]
     assert after["status"] == status
-    assert (after["error"] is None) == (error is None)
+    assert after["error"] == error
     assert after["duration"] >= 0
     assert ("result_digest" in after) == (status == "ok")
     assert after["denied_by"] == ("RecordingHook" if status == "denied" else None)

@@ -54,7 +54,7 @@ PIECE = 8
 
 
 def pieces(name: str) -> set[bytes]:
-    """What must not be on the disk of a secret: its parts that only it has, as JSON and base64 would write them too."""
+    """What must not be on the disk of a secret: the parts that only it has, as they are and in base64."""
     found: set[bytes] = set()
     for part in SECRET_PARTS[name]:
         part = part.replace("-----BEGIN RSA PRIVATE KEY-----\n", "").replace("\n-----END RSA PRIVATE KEY-----", "")
