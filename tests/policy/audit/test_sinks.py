@@ -158,14 +158,12 @@ def test_together_with_openinference_records_are_events_of_the_spans_of_the_agen
     instrumentor = instrumentation.SmolagentsInstrumentor()
     instrumentor.instrument(tracer_provider=provider)
     try:
-        hook = sink_only(OpenTelemetrySink(provider), patterns=["rm -rf"])
+        rule = {"id": "no-rm", "when": {"name": "shell", "arguments": {"command": {"prefix": "rm"}}}, "action": "deny"}
+        hook = sink_only(OpenTelemetrySink(provider), rules=[rule])
         if kind is CodeAgent:
-            turns = [
-                code("shell('ls')\ntry:\n    shell('rm ' + '-rf /')\nexcept Exception:\n    final_answer('done')")
-            ]
-            turns[0] = turns[0].replace("'rm ' + '-rf /'", "'-'.join(['rm ', 'rf /'])")
+            turns = [code("shell('ls')\ntry:\n    shell('rm x')\nexcept Exception:\n    final_answer('done')")]
         else:
-            turns = [[("shell", {"command": "ls"})], [("shell", {"command": "rm -rf /"})]]
+            turns = [[("shell", {"command": "ls"})], [("shell", {"command": "rm x"})]]
             turns.append([("final_answer", {"answer": "done"})])
         agent = kind(tools=[shell], model=ScriptedModel(*turns), hooks=[hook], verbosity_level=0)
         assert agent.run("Do.") == "done"
@@ -177,6 +175,6 @@ def test_together_with_openinference_records_are_events_of_the_spans_of_the_agen
     assert by_event["smolagents.policy.run_started"] == f"{kind.__name__}.run"
     assert by_event["smolagents.policy.before"].startswith("Step ")
     (refused,) = [span for span in spans() if (span.attributes or {}).get("smolagents.policy.denied")]
-    assert refused.attributes["smolagents.policy.code"] == "pattern"
+    assert refused.attributes["smolagents.policy.code"] == "rule"
     tools = [span for span in spans() if (span.attributes or {}).get("openinference.span.kind") == "TOOL"]
     assert len(tools) == 2  # What was refused is no call
