@@ -14,7 +14,7 @@ from smolagents.policy.audit.keys import AuditKey, Mac
 from smolagents.policy.audit.seal import Seal
 from smolagents.policy.audit.verify import _Checker, verify
 
-from .trails import KEY, fault, fill, records
+from .trails import KEY, SECRET, fault, fill, hook_for, play, records
 
 
 RECORDS = 1000
@@ -26,7 +26,12 @@ FLIPPED_LINES = int(os.environ.get("AUDIT_FLIPPED_LINES", "12"))
 def written(tmp_path_factory):
     """A trail of a thousand records, which tests copy."""
     path = tmp_path_factory.mktemp("written") / "audit.jsonl"
-    fill(path, RECORDS).close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SMOLAGENTS_AUDIT_KEY", SECRET)
+        hook = hook_for(path, audit={"payload": "redacted"}, tools={"deny": ["shell"]}, name="office")
+    for number in range(RECORDS // 2 - 1):
+        play(hook, f"tool-{number % 7}", text=f"number {number}")
+    play(hook, "shell")
     return path
 
 

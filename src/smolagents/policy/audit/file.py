@@ -11,10 +11,11 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
-from weakref import WeakSet, proxy
+from weakref import WeakSet
 
 from . import chain
 from .clock import now
@@ -72,7 +73,6 @@ class AuditFile:
         self._fsync = fsync
         self._rotate_bytes = rotate_bytes
         self._lock = threading.Lock()
-        self._held = _Held(self)
         self._begin_process()
         _files.add(self)
 
@@ -86,7 +86,7 @@ class AuditFile:
         self._synced = 0.0
         self._is_synced = True
         # Ids of executions are told apart within a process only.
-        self._process = os.urandom(8).hex()
+        self._process = f',"process":"{os.urandom(8).hex()}"'
 
     def open(self) -> None:
         """Open the file now, mend it if need be, and note in it that it was; else the first record does that.
@@ -94,8 +94,7 @@ class AuditFile:
         Raises:
             `AuditError`: If that is not possible.
         """
-        with self._held:
-            self._attach()
+        self._locked(self._attach)
 
     def append(self, members: str) -> None:
         """Append a record: when this returns, it is in the file.
@@ -106,20 +105,7 @@ class AuditFile:
         Raises:
             `AuditError`: If it cannot be written, or not be forced to the disk where `fsync` asks for that.
         """
-        with self._held:
-            end = self._end
-            if end is None:
-                end = self._attach()
-            else:
-                status = os.fstat(self._file)
-                if status.st_nlink == 0 or status.st_size < end.size:
-                    self._end = None
-                    raise AuditError(f"The audit file {self._name} was removed or cut while it was being written.")
-                if status.st_size > end.size:
-                    end = self._catch_up()
-            if self._rotate_bytes is not None and end.size >= self._rotate_bytes:
-                end = self._rotate(end)
-            self._write(end, f'{members},"process":"{self._process}"')
+        self._locked(self._append, members)
 
     def sync(self) -> None:
         """Force what was written to the disk, unless `fsync` is `never`.
@@ -129,8 +115,7 @@ class AuditFile:
         """
         if self._pid != os.getpid() or self._fsync == "never" or self._is_synced:
             return
-        with self._held:
-            self._force()
+        self._locked(self._force)
 
     def close(self) -> None:
         """Force what was written to the disk and let the file go. The next record opens it again."""
@@ -147,39 +132,44 @@ class AuditFile:
     def _name(self) -> str:
         return str(numbered(self._path, self._number))
 
-    def _take(self) -> None:
-        """Keep other threads and processes away until `_release`."""
-        if fcntl is None:
-            raise AuditError("An audit file needs the file locks of a POSIX system, which Windows has not.")
+    def _locked(self, action: Callable[..., object], *arguments: Any) -> None:
+        """Do something while other threads and processes are kept away."""
         if self._pid != os.getpid():
             # A child shares its parent's locks on open files, and has whatever its threads held: so it opens its own.
             self._close_files()
             self._lock = threading.Lock()
             self._begin_process()
-        self._lock.acquire()
-        try:
-            if self._seal_file == -1:
-                self._seal_file = os.open(f"{self._path}{SUFFIX}", os.O_RDWR | os.O_CREAT | _CLOEXEC, 0o600)
-            fcntl.flock(self._seal_file, fcntl.LOCK_EX)
-        except BaseException as error:
-            self._lock.release()
-            if (better := self._as_audit_error(error)) is error:
-                raise
-            raise better from error
+        with self._lock:
+            try:
+                if fcntl is None:
+                    raise AuditError("An audit file needs the file locks of a POSIX system, which Windows has not.")
+                if self._seal_file == -1:
+                    self._seal_file = os.open(f"{self._path}{SUFFIX}", os.O_RDWR | os.O_CREAT | _CLOEXEC, 0o600)
+                fcntl.flock(self._seal_file, fcntl.LOCK_EX)
+                try:
+                    action(*arguments)
+                finally:
+                    fcntl.flock(self._seal_file, fcntl.LOCK_UN)
+            except BaseException as error:
+                self._end = None  # It is not known any more
+                if not isinstance(error, (OSError, ValueError)):
+                    raise
+                reason = getattr(error, "strerror", None) or error
+                raise AuditError(f"The audit file {self._name} cannot be written: {reason}.") from error
 
-    def _release(self) -> None:
-        try:
-            fcntl.flock(self._seal_file, fcntl.LOCK_UN)
-        finally:
-            self._lock.release()
-
-    def _as_audit_error(self, error: BaseException) -> BaseException:
-        """What the system refuses is an `AuditError`. After any error the end of the file is not known."""
-        self._end = None
-        if not isinstance(error, (OSError, ValueError)):
-            return error
-        reason = getattr(error, "strerror", None) or error
-        return AuditError(f"The audit file {self._name} cannot be written: {reason}.")
+    def _append(self, members: str) -> None:
+        end = self._end
+        if end is None:
+            end = self._attach()
+        else:
+            status = os.fstat(self._file)
+            if status.st_size != end.size or status.st_nlink == 0:
+                if status.st_size < end.size or status.st_nlink == 0:
+                    raise AuditError(f"The audit file {self._name} was removed or cut while it was being written.")
+                end = self._catch_up()
+        if self._rotate_bytes is not None and end.size >= self._rotate_bytes:
+            end = self._rotate(end)
+        self._write(end, members + self._process)
 
     def _close_files(self) -> None:
         for descriptor in (self._file, self._seal_file):
@@ -339,23 +329,6 @@ class AuditFile:
             _sync(self._file)
             _sync(self._seal_file)
             self._synced, self._is_synced = time.monotonic(), True
-
-
-class _Held:
-    """Keeps other threads and processes away from a file."""
-
-    def __init__(self, file: AuditFile):
-        self._file = proxy(file)
-
-    def __enter__(self) -> None:
-        self._file._take()
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        try:
-            if error is not None and (better := self._file._as_audit_error(error)) is not error:
-                raise better from error
-        finally:
-            self._file._release()
 
 
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)

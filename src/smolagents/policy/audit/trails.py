@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..decision import Reason
 from ..errors import PolicyError, Problem
+from ..fields import Action
 from .errors import AuditError
 from .file import AuditFile
 from .keys import AuditKey, load_key
@@ -98,7 +99,7 @@ class _Trail:
             what = str(error).rstrip(".") if isinstance(error, AuditError) else type(error).__name__
             denies = self._settings.on_audit_error == "deny"
             message = f"it cannot be recorded ({what})"
-            action = "deny" if denies else "warn"
+            action: Action = "deny" if denies else "warn"
             return Reason(action, CODE, f"{self._entry}.on_audit_error", action, message, counts=self._counts)
         return None
 
