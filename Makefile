@@ -69,6 +69,11 @@ fuzz: $(VENV)/installed-test ## 20,000 made-up programs, and 500 rounds of paral
 fuzz-policy: $(VENV)/installed-test ## 10,000 random, mutated and generated documents: a policy or a PolicyError, under 1 s each
 	@POLICY_DOCUMENTS=10000 $(BIN)/python -m pytest --timeout 7200 tests/policy/test_loading.py
 
+.PHONY: audit-proof
+audit-proof: $(VENV)/installed-test ## Audit trails: 200 kills, every bit of 1,000 records flipped, 100,000 records by 4 processes
+	@AUDIT_KILLS=200 AUDIT_FLIPPED_LINES=1000 AUDIT_RECORDS=100000 \
+		$(BIN)/python -m pytest --timeout 7200 tests/policy/audit
+
 .PHONY: schema
 schema: $(VENV)/installed ## Write the JSON Schema of policies into the package
 	@$(BIN)/python -c 'import json; from smolagents.policy import Policy; print(json.dumps(Policy.json_schema(), indent=2))' \
@@ -86,6 +91,7 @@ bench: $(VENV)/installed-bench ## What hooks and policies cost, and how soon wha
 	$(BIN)/python -m benchmarks.hooks
 	$(BIN)/python -m benchmarks.operations
 	$(BIN)/python -m benchmarks.policy
+	$(BIN)/python -m benchmarks.audit
 	$(BIN)/python -m benchmarks.time_limit
 
 # Upstream's files: what patches/ say about them, and what lies in src/smolagents.

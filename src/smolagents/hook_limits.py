@@ -28,7 +28,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from logging import getLogger
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -80,7 +80,11 @@ class LimitedCall:
         self.finished = False
         self.shields = 0  # Above zero in code of the host that must not be interrupted
         self._function = in_current_scope(function)
-        self._thread = threading.Thread(target=self._call, name=f"smolagents: {name}", daemon=True)
+        # With the context of the caller, so that a trace goes on in it
+        context = copy_context()
+        self._thread = threading.Thread(
+            target=context.run, args=(self._call,), name=f"smolagents: {name}", daemon=True
+        )
         # Taken as it is, never through the condition: its methods are Python code, and an abort that hits a thread in
         # them, after the lock was taken, would leave it locked
         self._lock = threading.Lock()

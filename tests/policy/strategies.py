@@ -134,6 +134,17 @@ checkpoints = st.fixed_dictionaries(
     },
 )
 
+audits = _some(
+    path=st.sampled_from(["audit.jsonl", "/var/log/audit.jsonl"]) | any_texts,
+    payload=st.sampled_from(["digest", "redacted", "full"]),
+    secrets=_lists(names | any_names),
+    fsync=st.sampled_from(["always", "interval", "never"]),
+    key_env=st.sampled_from(["AUDIT_KEY", "_k1"]),
+    key_file=any_texts,
+    on_audit_error=defaults,
+    rotate_bytes=st.integers(10_000, 10**15),
+)
+
 # Plain data, as YAML gives it. What needs a store or a clock is in `limits` and `approvals`.
 policy_data: st.SearchStrategy[Data] = st.fixed_dictionaries(
     {"version": st.just(1)},
@@ -148,6 +159,7 @@ policy_data: st.SearchStrategy[Data] = st.fixed_dictionaries(
         "operations": operations,
         "limits": limits,
         "approvals": _some(wait_seconds=seconds, valid_seconds=seconds),
+        "audit": audits,
         "checkpoints": checkpoints,
     },
 )

@@ -166,7 +166,6 @@ def test_a_key_that_looks_like_an_internal_name_is_an_unknown_key_like_any_other
     "section",
     [
         "intents: {}",
-        "audit: {}",
     ],
 )
 def test_a_section_that_is_not_enforced_yet_is_refused_by_name(section):

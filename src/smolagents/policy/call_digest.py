@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from smolagents.hooks import ToolExecution
+from smolagents.hooks import Opaque, ToolExecution
 
 
 def call_digest(execution: ToolExecution) -> bytes | None:
@@ -25,6 +25,11 @@ def call_digest(execution: ToolExecution) -> bytes | None:
         return None
 
 
+def value_digest(value: Any) -> bytes:
+    """A digest of a frozen value: SHA-256. Of what is opaque in it, it covers the name of the type."""
+    return _Digests(with_opaque=True).of(value)
+
+
 class _OpaqueValue(Exception):
     """A value that is not plain data."""
 
@@ -36,7 +41,8 @@ class _Digests:
     digested once is remembered.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, with_opaque: bool = False) -> None:
+        self._with_opaque = with_opaque
         self._known: dict[int, bytes] = {}
 
     def of(self, value: Any) -> bytes:
@@ -60,7 +66,10 @@ class _Digests:
             return _hash(b"frozenset", *sorted(self.of(item) for item in value))
         if isinstance(value, Mapping):
             return _hash(b"mapping", *sorted(self.of(key) + self.of(item) for key, item in value.items()))
-        raise _OpaqueValue
+        if not self._with_opaque:
+            raise _OpaqueValue
+        name = value.type_name if type(value) is Opaque else type(value).__name__
+        return _hash(b"opaque", name.encode("utf-8", "surrogatepass"))
 
 
 def _hash(kind: bytes, *parts: bytes) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -14,6 +14,8 @@ from smolagents.hooks import Deny, RunInfo, ToolExecution, ToolExecutionStopped,
 from .approval import ApprovalRequest, Approver
 from .approval_desk import ApprovalDesk, Verdict
 from .attachment import Attachment, Check, Inventory, uncovered
+from .audit.sinks import AuditSink
+from .audit.trails import AuditTrails
 from .budgets import REMEMBERED_RUNS, Budgets, LimitWarning
 from .checkpoints import used
 from .checkpoints.checkpoint import Checkpoint
@@ -65,6 +67,8 @@ class PolicyHook:
             operations if the policy speaks of them. `{"code"}` for executors that run code elsewhere.
         check (`str`): What to do if the policy names what an agent does not have: `error` to refuse the agent, `warn`
             to log it, for a hook that several different agents share.
+        audit_sinks (`Iterable[AuditSink]`): Where audit records go besides the file that the policy names, see
+            `smolagents.policy.audit`.
 
     Attributes:
         policy ([`Policy`]): The policy that it was made with.
@@ -81,6 +85,7 @@ class PolicyHook:
         clock: Callable[[], float] = time.monotonic,
         kinds: Collection[str] | None = None,
         check: Check = "error",
+        audit_sinks: Iterable[AuditSink] = (),
     ):
         if not isinstance(policy, Policy):
             hint = f" Write PolicyHook(Policy.load({policy!r}))." if isinstance(policy, str) else ""
@@ -100,6 +105,7 @@ class PolicyHook:
         self._awaited: WeakKeyDictionary[MultiStepAgent, Checkpoint] = WeakKeyDictionary()
         self._stopped: OrderedDict[str, None] = OrderedDict()  # Runs of which that was told
         self._listeners = Listeners()
+        self._audit = AuditTrails(policy, audit_sinks)
         self._place = _Place()
 
     def on(self, event: str, handler: EventHandler, *, synchronous: bool = False) -> Callable[[], None]:
@@ -177,11 +183,13 @@ class PolicyHook:
                 decision = self._desk.decide(execution, decision)
         if decision.is_refusal:
             decision = Decision.of([*decision.reasons, *self.budgets.refused(execution)])
+        if self._audit:
+            decision = self._recorded(execution, decision)
         self._tell(execution, decision)
-        if decision.is_refusal:
-            reason = decision.explain(_subject(execution), _advice(decision))
-            return Deny(reason, code=decision.code, stop=decision.action == "stop")
-        return None if self.checkpoints is None else self.checkpoints.begin_execution(execution)
+        denial = _denial(decision, execution)
+        if denial is not None or self.checkpoints is None:
+            return denial
+        return self.checkpoints.begin_execution(execution)
 
     def after_tool_execution(self, execution: ToolExecution, outcome: ToolOutcome, /) -> Deny | None:
         """Settle what `before_tool_execution` reserved: a call that was refused by anyone was not made."""
@@ -189,7 +197,13 @@ class PolicyHook:
         if outcome.denial is not None and outcome.denial.stop:
             self._desk.withdraw(execution.run_id)
             self._tell_stop(outcome.denial, execution.run_id, execution.agent_path, execution.step_number)
-        return None if self.checkpoints is None else self.checkpoints.end_execution(execution, outcome)
+        denial = None
+        if self._audit:
+            reasons = self._audit.record(lambda recorder: recorder.ended(execution, outcome))
+            denial = _denial(Decision.of(reasons), execution)
+        if self.checkpoints is not None:
+            denial = self.checkpoints.end_execution(execution, outcome) or denial
+        return denial
 
     def deadline(self, execution: ToolExecution, /) -> float | None:
         """How many seconds an execution may take."""
@@ -201,7 +215,10 @@ class PolicyHook:
         self._tell_start(run, continues)
         if continues is not None:
             used.use(run.agent, run.run_id, continues.budgets)
-        stop = _stop(self.budgets.begin_run(run))
+        reasons = self.budgets.begin_run(run)
+        if self._audit:
+            reasons = [*reasons, *self._audit.record(lambda recorder: recorder.run_started(run))]
+        stop = _stop(reasons)
         if self.checkpoints is not None:
             stop = stop or self.checkpoints.begin_run(run, continues)
         try:
@@ -216,6 +233,8 @@ class PolicyHook:
         if run is None:
             return None
         self._place.agent_path, self._place.step_number = run.agent_path, getattr(step, "step_number", 0)
+        if self._audit:
+            self._audit.record(lambda recorder: recorder.step(run, step))
         stop = _stop(self.budgets.add_step(run, step))
         if stop is not None:
             self._desk.withdraw(run.run_id)
@@ -229,6 +248,8 @@ class PolicyHook:
             self._tell_stop(error.denial, run.run_id, run.agent_path, 0)
         if self.checkpoints is not None:
             self.checkpoints.end_run(run, error)
+        if self._audit:
+            self._audit.record(lambda recorder: recorder.run_finished(run, error))
         self._tell_end(run, error)
         self.budgets.end_run(run)
         if run.parent_id is None:
@@ -238,6 +259,11 @@ class PolicyHook:
     def await_run(self, agent: MultiStepAgent, checkpoint: Checkpoint) -> None:
         """The next run of an agent goes on from a checkpoint. [`restore`] says so, and sees to the rest."""
         self._awaited[agent] = checkpoint
+
+    def _recorded(self, execution: ToolExecution, decision: Decision) -> Decision:
+        """The decision once it is in the audit trail. What cannot be recorded is refused, unless a policy lets it."""
+        reasons = self._audit.record(lambda recorder: recorder.decided(execution, decision))
+        return Decision.of([*decision.reasons, *reasons]) if reasons else decision
 
     def _tell(self, execution: ToolExecution, decision: Decision) -> None:
         if not self._listeners:
@@ -253,12 +279,18 @@ class PolicyHook:
             self._listeners.tell("tool_call_blocked", event)
 
     def _tell_request(self, request: ApprovalRequest) -> None:
+        if self._audit:
+            self._audit.record(lambda recorder: recorder.approval_requested(request))
+
         def event(name: EventName) -> Event:
             return ApprovalRequested(request=request, **self._about(name, request.execution))
 
         self._listeners.tell("approval_requested", event)
 
     def _tell_verdict(self, request: ApprovalRequest, verdict: Verdict) -> None:
+        if self._audit:
+            self._audit.record(lambda recorder: recorder.approval_resolved(request, verdict))
+
         def event(name: EventName) -> Event:
             return ApprovalResolved(
                 request=request,
@@ -351,6 +383,13 @@ def _stop(reasons: list[Reason]) -> Deny | None:
     if not decision.is_refusal:
         return None
     return Deny(decision.explain("The run", "").rstrip(), code=decision.code, stop=True)
+
+
+def _denial(decision: Decision, execution: ToolExecution) -> Deny | None:
+    if not decision.is_refusal:
+        return None
+    reason = decision.explain(_subject(execution), _advice(decision))
+    return Deny(reason, code=decision.code, stop=decision.action == "stop")
 
 
 def _subject(execution: ToolExecution) -> str:

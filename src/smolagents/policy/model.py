@@ -27,6 +27,7 @@ from pydantic import (
 
 from . import document
 from .approvals import Approvals
+from .audit.settings import Audit
 from .checkpoints.settings import CheckpointSettings
 from .errors import MAX_PROBLEMS, PolicyError, Problem
 from .extends import MAX_FILES, Family
@@ -78,10 +79,11 @@ class Policy(Section):
         operations (`Operations`, *optional*): What generated code may do to the machine.
         limits (`Limits`): How much a run may use.
         approvals (`Approvals`): How long a person may take, and how long an approval holds.
+        audit (`Audit`, *optional*): Where it is recorded what was decided and what came of it.
         checkpoints (`CheckpointSettings`, *optional*): When checkpoints of a run are written, and where.
     """
 
-    not_known_yet: ClassVar[frozenset[str]] = frozenset(("intents", "audit"))
+    not_known_yet: ClassVar[frozenset[str]] = frozenset(("intents",))
 
     version: Annotated[Literal[1], BeforeValidator(_language_version)]
     name: Title | None = None
@@ -97,6 +99,7 @@ class Policy(Section):
     operations: Operations | None = None
     limits: Limits = Limits()
     approvals: Approvals = Approvals()
+    audit: Audit | None = None
     checkpoints: CheckpointSettings | None = None
 
     # For each entry of `extends`, the digest of the policy and the policy. Digests, since making one takes long.

@@ -1,4 +1,5 @@
-"""Reads what an agent did: from its memory, from the JSON of that, or from a file with one execution a line.
+"""Reads what an agent did: from its memory, from the JSON of that, from an audit file that has the arguments in full,
+or from a file with one execution a line.
 
 A recording is a list of events in the order in which they happened, with a word on what the source does not hold.
 What a policy says about it is left to `replay`.
@@ -9,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import count
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
@@ -19,6 +21,7 @@ from smolagents.hooks import KINDS, Kind, ToolExecution
 from smolagents.memory import ActionStep, AgentMemory, PlanningStep
 from smolagents.monitoring import Timing, TokenUsage
 
+from .audit.encoding import decoded
 from .errors import PolicyError, Problem, excerpt
 
 
@@ -109,7 +112,8 @@ def from_memory(
 
 
 def load(path: str | os.PathLike[str], managed_agents: Collection[str] = ()) -> Recording:
-    """Read a recording from a file: `agent.memory.get_full_steps()` as JSON, or JSON Lines with an execution a line.
+    """Read a recording from a file: `agent.memory.get_full_steps()` as JSON, or JSON Lines with an execution
+    a line, such as an audit file.
 
     Raises:
         `PolicyError`: If the file cannot be read, or is neither.
@@ -243,16 +247,60 @@ def _whole(value: Any) -> int:
 
 
 def _from_lines(text: str, source: str) -> Recording:
-    calls = []
     # Only line feeds: JSON may have other line breaks inside a text.
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            calls.append(RecordedCall(_execution(_json(line, source, number), source, number)))
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    records = [(number, _json(line, source, number)) for number, line in lines]
+    if records and isinstance(records[0][1], Mapping) and records[0][1].get("type") == "file":
+        return _from_audit(records, source)
+    calls = [RecordedCall(_execution(record, source, number)) for number, record in records]
     if not calls:
         message = "There is nothing in it. A recording is the JSON of an agent's memory, or an execution a line."
         raise PolicyError([Problem(message, source=source)])
     gap = "The records hold no times and no tokens: limits on time, rates and tokens are not replayed."
     return Recording(tuple(calls), (gap,))
+
+
+def _from_audit(records: list[tuple[int, Any]], source: str) -> Recording:
+    """What the records of an audit trail say that happened. Whether they are as they were written is not checked."""
+    events: list[RecordedCall | RecordedStep] = []
+    for number, record in records:
+        kind = record.get("type") if isinstance(record, Mapping) else None
+        if kind in ("before", "denied"):
+            if "arguments" not in record:
+                message = "This record has no arguments, but a digest. Only with `payload: full` can it be replayed."
+                raise PolicyError([Problem(message, source=source, line=number, column=1)])
+            try:
+                arguments = decoded(record["arguments"])
+            except ValueError as error:
+                raise PolicyError([Problem(f"`arguments`: {error}.", "", source, number, 1)]) from None
+            fields = {**record, "id": record.get("execution"), "run_id": record.get("run"), "arguments": {}}
+            fields |= {"parent_id": record.get("parent"), "agent_path": record.get("agents")}
+            fields["step_number"] = record.get("step")
+            execution = replace(_execution(fields, source, number), arguments=arguments)
+            events.append(RecordedCall(execution, _seconds(record)))
+        elif kind == "step":
+            events.append(_step_of(record))
+    gap = "What was redacted, and what is no plain data, is not known: patterns and conditions find nothing in it."
+    return Recording(tuple(events), (gap,))
+
+
+def _step_of(record: Mapping[str, Any]) -> RecordedStep:
+    end = _seconds(record)
+    used = record.get("seconds")
+    start = (end or 0.0) - (used if isinstance(used, (int, float)) else 0.0)
+    usage = None
+    if record.get("input_tokens") is not None:
+        usage = TokenUsage(_whole(record["input_tokens"]), _whole(record.get("output_tokens")))
+    output = cast(Any, "" if record.get("has_output") else None)
+    step = ActionStep(_whole(record.get("step")), Timing(start, end), token_usage=usage, model_output_message=output)
+    return RecordedStep(str(record.get("run")), step, end, tuple(map(str, record.get("agents") or SOME_AGENT)))
+
+
+def _seconds(record: Mapping[str, Any]) -> float | None:
+    try:
+        return datetime.fromisoformat(str(record["time"]).replace("Z", "+00:00")).timestamp()
+    except (KeyError, ValueError):
+        return None
 
 
 def _execution(record: Any, source: str, line: int) -> ToolExecution:

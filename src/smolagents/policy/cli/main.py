@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import PolicyError
-from . import checkpoint, explain, import_policy, init, schema, test, validate
+from . import audit, checkpoint, explain, import_policy, init, schema, test, validate
 from .output import Output
 
 
 # In the order in which people need them.
-_COMMANDS = (init, validate, explain, test, schema, import_policy, checkpoint)
+_COMMANDS = (init, validate, explain, test, audit, schema, import_policy, checkpoint)
 
 _EPILOG = """\
 exit codes:
