@@ -164,6 +164,11 @@ class LimitedCall:
                 raise ExecutionAborted
             self.shields += 1
 
+    def take_back_exception(self) -> None:
+        """To be called in the thread itself, under a shield."""
+        with self._lock:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(threading.get_ident()), None)
+
     def _start(self) -> None:
         # First known to those that would abort it, and only then a look at whether they were aborted
         for holder in self._holders():
@@ -319,6 +324,21 @@ class _Shield:
             self.call.shields -= 1
 
 
+class _LastShield(_Shield):
+    """As the other one, for what is to be done even in a thread that is to end, such as telling a hook of that end."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        self.call = getattr(_own, "call", None)
+        if self.call is not None:
+            self.call.shields += 1
+            try:
+                self.call.take_back_exception()
+            except ExecutionAborted:
+                pass  # It was on its way. From now on there is none
+
+
 class _Exposure:
     """The part of a shielded region in which this thread may be aborted all the same."""
 
@@ -335,6 +355,7 @@ class _Exposure:
 
 
 shielded = _Shield
+settling = _LastShield
 exposed = _Exposure
 
 

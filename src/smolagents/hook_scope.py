@@ -295,9 +295,23 @@ def advance_within(
     finally:
         try:
             with _entered(key):
-                stream.close()
+                _close(stream, throw_after)
         finally:
             scope.over = True
+
+
+def _close(stream: Generator, throw_after: Callable[[Any], BaseException | None]) -> None:
+    """As `stream.close()`. The step that an agent's stream was in is in memory then, as an item that nobody gets."""
+    abandoned = GeneratorExit()
+    try:
+        item = stream.throw(abandoned)
+    except (GeneratorExit, StopIteration):
+        return
+    try:
+        throw_after(item)
+    finally:
+        stream.close()
+    raise RuntimeError("generator ignored GeneratorExit") from abandoned  # As Python says
 
 
 def in_current_scope(function: Callable) -> Callable:

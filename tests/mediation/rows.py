@@ -298,6 +298,12 @@ ALWAYS = (
     ),
     Row("F5", "Hooks that run agents, or want some kinds only", "Free nothing for others.", "holds"),
     Row("F6", "Programs that Hypothesis makes up", "The denied tool never runs, and `run()` raises nothing new."),
+    Row(
+        "F7",
+        "Each hook that is told that a run begins is told of its steps and its end, once",
+        "However the run ends: stopped, left behind, abandoned in a step, interrupted by another hook.",
+        "holds",
+    ),
 )
 
 ROWS = {row.id: row for row in (*PATHS, *BYPASSES, *ESCAPES, *MEMORY, *ALWAYS)}
