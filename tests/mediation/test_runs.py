@@ -146,3 +146,14 @@ except Exception:
     outer = code_agent(program, tools=[], managed_agents=[inner], hooks=[hook])
     assert outer.run("task") == "done"
     assert hook.begun == hook.ended > 1
+
+
+@pytest.mark.row("F1")
+@pytest.mark.parametrize("make", [code_agent, tool_calling_agent])
+def test_a_hook_that_is_given_twice_is_asked_and_told_once(make):
+    hook = LogHook()
+    agent = make(tools=[], hooks=[hook, hook])
+    agent.run("task")
+    assert agent.hooks == (hook,)
+    assert hook.names().count("final_answer") == 1
+    assert [what for what, _ in hook.log] == ["begin", "step", "end"]
