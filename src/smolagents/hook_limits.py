@@ -31,9 +31,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from logging import getLogger
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from .hook_scope import AgentRun, OpaqueKey, RunTree, current_scope, in_current_scope
+from .hook_scope import AgentRun, OpaqueKey, RunTree, current_scope, in_current_scope, make_key, value_of
 
 
 logger = getLogger(__name__)
@@ -223,9 +222,7 @@ class LimitedCall:
     def _call(self) -> None:
         try:
             _own.call = self
-            key = OpaqueKey()
-            _calls[key] = self
-            _key.set(key)
+            _key.set(make_key(self))
             self._result = self._function()
         except BaseException as error:
             self._error = error
@@ -243,6 +240,8 @@ class LimitedCall:
                 self._changed.notify_all()
             except RuntimeError:  # An abort cut the first attempt short, after it had woken somebody up
                 pass
+        if self.aborting:  # Freed here: a finalizer of the program ends at once in this thread, in no other
+            self._result = self._error = None
         self._forget()
 
     def _forget(self) -> None:
@@ -272,13 +271,12 @@ def _takes_lock(thread: int) -> bool:
 aborting_calls: set[LimitedCall] = set()
 _own = threading.local()
 _key: ContextVar[OpaqueKey | None] = ContextVar("smolagents_call", default=None)
-_calls: WeakKeyDictionary[OpaqueKey, LimitedCall] = WeakKeyDictionary()
 
 
 def current_call() -> LimitedCall | None:
     """The innermost limited call of this context."""
     key = _key.get()
-    return None if key is None else _calls[key]
+    return None if key is None else value_of(key)
 
 
 def raise_if_aborted() -> None:

@@ -55,8 +55,9 @@ class running:  # noqa: N801
                 raise
 
     def __exit__(self, error_type: type | None, error: BaseException | None, traceback: object) -> None:
-        abandoned = error is not None and isinstance(error.__cause__, GeneratorExit)  # In the middle of a step
-        _tell(self._run, "after_run", self._run.info, error.__cause__ if abandoned else error)
+        if error is not None and isinstance(error.__cause__, GeneratorExit):  # Abandoned in the middle of a step
+            error = error.__cause__
+        _tell(self._run, "after_run", self._run.info, error)
 
 
 class within_implicit_run(within):  # noqa: N801

@@ -304,6 +304,7 @@ ALWAYS = (
         "However the run ends: stopped, left behind, abandoned in a step, interrupted by another hook.",
         "holds",
     ),
+    Row("F8", "An agent that nobody needs any more", "Is freed, whatever errors its memory and hooks hold.", "holds"),
 )
 
 ROWS = {row.id: row for row in (*PATHS, *BYPASSES, *ESCAPES, *MEMORY, *ALWAYS)}
