@@ -375,22 +375,68 @@ class not_counted:  # noqa: N801
         agents (`bool`, default `False`): Whether this is the time of a managed agent, which counts for some.
     """
 
-    __slots__ = ("_clocks",)
+    __slots__ = ("clocks", "_agents")
 
     def __init__(self, call: LimitedCall | None, agents: bool = False):
-        self._clocks = clocks_of(call, agents) if call is not None else ()
+        self.clocks = clocks_of(call, agents) if call is not None else ()
+        self._agents = agents
 
     def __enter__(self) -> None:
-        if self._clocks:
+        if self.clocks:
             with shielded():
-                for call in self._clocks:
+                for call in self.clocks:
                     call.pause()
+                if self._agents:
+                    _own.__dict__.setdefault("pauses", []).append(self)
+                    agent_pauses.add(self)
 
     def __exit__(self, *error: object) -> None:
-        if self._clocks:
-            with shielded():
-                for call in self._clocks:
+        if self.clocks:
+            with settling():  # Outer clocks go on, even if this thread is to end
+                if self._agents:
+                    agent_pauses.discard(self)
+                    _own.pauses.remove(self)
+                for call in self.clocks:
                     call.resume()
+
+
+# Of agents that are being called. The evaluator looks here first, as it is often empty.
+agent_pauses: set[not_counted] = set()
+
+
+class _counted:  # noqa: N801
+    """The part of a managed agent's time, in the thread that called it, that is the caller's own and so counts."""
+
+    __slots__ = ("_pauses",)
+
+    def __enter__(self) -> None:
+        with shielded():
+            self._pauses, _own.pauses = _own.pauses, []
+            for pause in self._pauses:
+                for call in pause.clocks:
+                    call.resume()
+
+    def __exit__(self, *error: object) -> None:
+        with settling():
+            for pause in self._pauses:
+                for call in pause.clocks:
+                    call.pause()
+            _own.pauses = self._pauses
+
+
+def counting(evaluate: Callable) -> Callable:
+    """
+    Let the time count that a program takes inside of an agent that it called, such as in the `__str__` of an argument.
+    To be called if `agent_pauses` is not empty.
+    """
+    if not getattr(_own, "pauses", None):
+        return evaluate
+
+    def evaluate_counted(*args: Any, **kwargs: Any) -> Any:
+        with _counted():
+            return evaluate(*args, **kwargs)
+
+    return evaluate_counted
 
 
 def call_within(
