@@ -18,16 +18,15 @@
 What generated code gets in place of tools, managed agents and other callables of the host: plain closures.
 
 Nothing that generated code can reach from a closure, be it an attribute, a frame or the traceback of an error, leads
-to the tool, the agent or a hook. A closure holds an opaque key: what it stands for is in a table of the host.
+to the tool, the agent or a hook. A closure holds an opaque key: only the host can say what it stands for.
 """
 
 import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 from .hook_arguments import _SCALARS
-from .hook_scope import OpaqueKey, current_scope
+from .hook_scope import OpaqueKey, current_scope, make_key, value_of
 from .hooks import Deny, HookDispatcher, denied
 from .tools import BaseTool
 from .utils import is_valid_name
@@ -64,10 +63,6 @@ class _Callee:
         return close_over_tools(dispatcher, dispatcher.call_tool(scope, self.name, self.function, args, kwargs))
 
 
-# An entry lives as long as its closure
-_callees: WeakKeyDictionary[OpaqueKey, _Callee] = WeakKeyDictionary()
-
-
 def make_closure(
     dispatcher: HookDispatcher, name: str, function: Callable, belongs_to_agent: bool = False
 ) -> Callable[..., Any]:
@@ -81,8 +76,7 @@ def make_closure(
         belongs_to_agent (`bool`, default `False`): Whether the agent has to have the function under that name when it
             is called.
     """
-    key = OpaqueKey()
-    _callees[key] = _Callee(dispatcher, name, function, belongs_to_agent)
+    key = make_key(_Callee(dispatcher, name, function, belongs_to_agent))
 
     def closure(*args, **kwargs):
         result, error = _call(key, args, kwargs)
@@ -102,7 +96,7 @@ def _call(key: OpaqueKey, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Exc
         `tuple[Any, Exception | None]`: The result, and the error without what leads from it to objects of the host.
     """
     try:
-        return _callees[key].call(args, kwargs), None
+        return value_of(key).call(args, kwargs), None
     except Exception as error:
         return None, without_host_objects(error)
 

@@ -26,7 +26,7 @@ from typing import Any
 
 from .hook_closures import without_host_objects
 from .hook_programs import is_host_module, program_of
-from .hook_scope import ExecutionInProgress, OpaqueKey, current_scope, make_place, within_place
+from .hook_scope import ExecutionInProgress, OpaqueKey, current_scope, make_key, within_place
 from .hooks import Deny, ToolExecutionDenied, denied
 from .local_python_executor import (
     ATTRIBUTE_ACCESS,
@@ -105,7 +105,7 @@ def _ask_import(key: OpaqueKey, module: str, names: tuple[str, ...]) -> tuple[Op
     arguments = MappingProxyType({"name": module, "names": names})
     try:
         place = dispatcher.dispatch(scope, "operation", name, arguments, current_scope, lambda _: None)
-        return make_place(ExecutionInProgress(run, place.id)), None
+        return make_key(ExecutionInProgress(run, place.id)), None
     except ToolExecutionDenied as error:
         return None, without_host_objects(error)
 

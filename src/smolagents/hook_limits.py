@@ -31,9 +31,8 @@ from collections.abc import Callable
 from contextvars import ContextVar, copy_context
 from logging import getLogger
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from .hook_scope import AgentRun, OpaqueKey, RunTree, current_scope, in_current_scope
+from .hook_scope import AgentRun, OpaqueKey, RunTree, current_scope, in_current_scope, make_key, value_of
 
 
 logger = getLogger(__name__)
@@ -168,6 +167,11 @@ class LimitedCall:
                 raise ExecutionAborted
             self.shields += 1
 
+    def take_back_exception(self) -> None:
+        """To be called in the thread itself, under a shield."""
+        with self._lock:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(threading.get_ident()), None)
+
     def _start(self) -> None:
         # First known to those that would abort it, and only then a look at whether they were aborted
         for holder in self._holders():
@@ -222,9 +226,7 @@ class LimitedCall:
     def _call(self) -> None:
         try:
             _own.call = self
-            key = OpaqueKey()
-            _calls[key] = self
-            _key.set(key)
+            _key.set(make_key(self))
             self._result = self._function()
         except BaseException as error:
             self._error = error
@@ -242,6 +244,8 @@ class LimitedCall:
                 self._changed.notify_all()
             except RuntimeError:  # An abort cut the first attempt short, after it had woken somebody up
                 pass
+        if self.aborting:  # Freed here: a finalizer of the program ends at once in this thread, in no other
+            self._result = self._error = None
         self._forget()
 
     def _forget(self) -> None:
@@ -271,13 +275,12 @@ def _takes_lock(thread: int) -> bool:
 aborting_calls: set[LimitedCall] = set()
 _own = threading.local()
 _key: ContextVar[OpaqueKey | None] = ContextVar("smolagents_call", default=None)
-_calls: WeakKeyDictionary[OpaqueKey, LimitedCall] = WeakKeyDictionary()
 
 
 def current_call() -> LimitedCall | None:
     """The innermost limited call of this context."""
     key = _key.get()
-    return None if key is None else _calls[key]
+    return None if key is None else value_of(key)
 
 
 def raise_if_aborted() -> None:
@@ -323,6 +326,21 @@ class _Shield:
             self.call.shields -= 1
 
 
+class _LastShield(_Shield):
+    """As the other one, for what is to be done even in a thread that is to end, such as telling a hook of that end."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        self.call = getattr(_own, "call", None)
+        if self.call is not None:
+            self.call.shields += 1
+            try:
+                self.call.take_back_exception()
+            except ExecutionAborted:
+                pass  # It was on its way. From now on there is none
+
+
 class _Exposure:
     """The part of a shielded region in which this thread may be aborted all the same."""
 
@@ -339,6 +357,7 @@ class _Exposure:
 
 
 shielded = _Shield
+settling = _LastShield
 exposed = _Exposure
 
 
@@ -360,22 +379,68 @@ class not_counted:  # noqa: N801
         agents (`bool`, default `False`): Whether this is the time of a managed agent, which counts for some.
     """
 
-    __slots__ = ("_clocks",)
+    __slots__ = ("clocks", "_agents")
 
     def __init__(self, call: LimitedCall | None, agents: bool = False):
-        self._clocks = clocks_of(call, agents) if call is not None else ()
+        self.clocks = clocks_of(call, agents) if call is not None else ()
+        self._agents = agents
 
     def __enter__(self) -> None:
-        if self._clocks:
+        if self.clocks:
             with shielded():
-                for call in self._clocks:
+                for call in self.clocks:
                     call.pause()
+                if self._agents:
+                    _own.__dict__.setdefault("pauses", []).append(self)
+                    agent_pauses.add(self)
 
     def __exit__(self, *error: object) -> None:
-        if self._clocks:
-            with shielded():
-                for call in self._clocks:
+        if self.clocks:
+            with settling():  # Outer clocks go on, even if this thread is to end
+                if self._agents:
+                    agent_pauses.discard(self)
+                    _own.pauses.remove(self)
+                for call in self.clocks:
                     call.resume()
+
+
+# Of agents that are being called. The evaluator looks here first, as it is often empty.
+agent_pauses: set[not_counted] = set()
+
+
+class _counted:  # noqa: N801
+    """The part of a managed agent's time, in the thread that called it, that is the caller's own and so counts."""
+
+    __slots__ = ("_pauses",)
+
+    def __enter__(self) -> None:
+        with shielded():
+            self._pauses, _own.pauses = _own.pauses, []
+            for pause in self._pauses:
+                for call in pause.clocks:
+                    call.resume()
+
+    def __exit__(self, *error: object) -> None:
+        with settling():
+            for pause in self._pauses:
+                for call in pause.clocks:
+                    call.pause()
+            _own.pauses = self._pauses
+
+
+def counting(evaluate: Callable) -> Callable:
+    """
+    Let the time count that a program takes inside of an agent that it called, such as in the `__str__` of an argument.
+    To be called if `agent_pauses` is not empty.
+    """
+    if not getattr(_own, "pauses", None):
+        return evaluate
+
+    def evaluate_counted(*args: Any, **kwargs: Any) -> Any:
+        with _counted():
+            return evaluate(*args, **kwargs)
+
+    return evaluate_counted
 
 
 def call_within(

@@ -18,7 +18,7 @@
 Which program generated code belongs to: the code of one executor, and the executions in which it runs now.
 
 Generated code outlives the code action that defined it, in functions, threads and finalizers, and may lose its
-context. Every function of the evaluator holds the key of its program, and the table here leads from there to what the
+context. Every function of the evaluator holds the key of its program, which leads to what the
 host knows.
 """
 
@@ -26,9 +26,8 @@ import weakref
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
-from .hook_scope import AgentRun, OpaqueKey, Scope, current_scope, is_over
+from .hook_scope import AgentRun, OpaqueKey, Scope, current_scope, is_over, make_key, value_of
 
 
 if TYPE_CHECKING:
@@ -90,20 +89,14 @@ class Program:
         return scope.run if scope is not None and scope.run.agent is self._agent() else None
 
 
-# An entry lives as long as a function of the evaluator holds its key
-_programs: WeakKeyDictionary[OpaqueKey, Program] = WeakKeyDictionary()
-
-
 def add_program(agent: "MultiStepAgent") -> OpaqueKey:
     """Enter a program and return its key, for the static tools of the evaluator."""
-    key = OpaqueKey()
-    _programs[key] = Program(agent)
-    return key
+    return make_key(Program(agent))
 
 
 def program_of(key: OpaqueKey) -> Program:
     """The program that a key stands for."""
-    return _programs[key]
+    return value_of(key)
 
 
 def wants_operations(run: AgentRun) -> bool:

@@ -21,7 +21,7 @@ What hooks are told of runs: that one begins, each of its steps, and how it ende
 from typing import TYPE_CHECKING, Any
 
 from .hook_asking import asking, most_severe
-from .hook_limits import current_call, shielded
+from .hook_limits import current_call, require_room, settling, shielded
 from .hook_scope import AgentRun, within
 
 
@@ -37,7 +37,7 @@ def tell_step(run: AgentRun, memory_step: "ActionStep | PlanningStep") -> None:
 
 
 class running:  # noqa: N801
-    """Tell the hooks when a run begins and how it ended. Each denial stops the run."""
+    """Tell the hooks when a run begins, and those how it ended. Each denial stops the run."""
 
     __slots__ = ("_run",)
 
@@ -45,9 +45,18 @@ class running:  # noqa: N801
         self._run = run
 
     def __enter__(self) -> None:
-        _tell(self._run, "before_run", self._run.info)
+        if current_call() is not None:
+            require_room()  # Else the stack could end between telling of the begin and of the end
+        with shielded():  # What is to end begins no run
+            try:
+                _tell(self._run, "before_run", self._run.info)
+            except BaseException as error:
+                self.__exit__(type(error), error, None)
+                raise
 
     def __exit__(self, error_type: type | None, error: BaseException | None, traceback: object) -> None:
+        if error is not None and isinstance(error.__cause__, GeneratorExit):  # Abandoned in the middle of a step
+            error = error.__cause__
         _tell(self._run, "after_run", self._run.info, error)
 
 
@@ -71,10 +80,19 @@ class within_implicit_run(within):  # noqa: N801
 
 
 def _tell(run: AgentRun, method: str, *args: Any) -> None:
+    """Tell all hooks, also those after one that raises what is no `Exception`, and also in a thread that is to end."""
     asked = [(bound, tell) for bound in run.hooks if (tell := getattr(bound, method)) is not None]
     if not asked:
         return
-    with shielded(), asking(current_call()):
-        denial, _ = most_severe([(bound.ask(tell, *args), bound.name) for bound, tell in asked])
+    answers, interruption = [], None
+    with settling(), asking(current_call()):
+        for bound, tell in asked:
+            try:
+                answers.append((bound.ask(tell, *args), bound.name))
+            except BaseException as exception:
+                interruption = exception
+    denial, _ = most_severe(answers)
     if denial is not None:
         run.tree.latch(denial)
+    if interruption is not None:
+        raise interruption

@@ -17,8 +17,8 @@
 """
 Where an execution belongs: runs, the executions they are in, and the one context variable that leads to them.
 
-Generated code can reach context variables, so the variable holds an opaque key: what it stands for is in a table of
-the host. Nothing of a run is kept on the agent, which may serve two runs at once.
+Generated code can reach context variables, so the variable holds an opaque key: only the host can say what it stands
+for. Nothing of a run is kept on the agent, which may serve two runs at once.
 """
 
 import itertools
@@ -29,7 +29,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Union
-from weakref import WeakKeyDictionary
 
 
 if TYPE_CHECKING:
@@ -169,20 +168,36 @@ Scope = Union[AgentRun, ExecutionInProgress]
 
 
 class OpaqueKey:
-    """What generated code can reach in place of an object of the host."""
+    """
+    What generated code can reach in place of an object of the host.
 
-    __slots__ = ("__weakref__",)
+    Its slot has no name any more, so no attribute leads to what is in it. The garbage collector sees it all the same:
+    a table would keep for good what leads back to its own key, such as an agent that remembers an error.
+    """
+
+    __slots__ = ("_value", "__weakref__")
+
+
+_slot: Any = vars(OpaqueKey)["_value"]
+value_of: Callable[[OpaqueKey], Any] = _slot.__get__
+_set_value: Callable[[OpaqueKey, Any], None] = _slot.__set__
+delattr(OpaqueKey, "_value")
+
+
+def make_key(value: Any) -> OpaqueKey:
+    """Make a key that stands for a value; `value_of` gives it back."""
+    key = OpaqueKey()
+    _set_value(key, value)
+    return key
 
 
 _key: ContextVar[OpaqueKey | None] = ContextVar("smolagents_scope", default=None)
-# An entry lives as long as a context holds its key: code that was left behind finds that its scope is over
-_scopes: WeakKeyDictionary[OpaqueKey, Scope] = WeakKeyDictionary()
 
 
 def current_scope() -> Scope | None:
     """The innermost scope of this context; `None` outside of guarded runs."""
     key = _key.get()
-    return None if key is None else _scopes[key]
+    return None if key is None else value_of(key)
 
 
 def current_run() -> RunInfo | None:
@@ -204,12 +219,6 @@ def is_over(scope: Scope) -> bool:
             return True
         inside = inside.run.inside
     return False
-
-
-def _add(scope: Scope) -> OpaqueKey:
-    key = OpaqueKey()
-    _scopes[key] = scope
-    return key
 
 
 class _entered:
@@ -236,7 +245,7 @@ class within:
         self._scope = scope
 
     def __enter__(self) -> Scope:
-        self._token = _key.set(_add(self._scope))
+        self._token = _key.set(make_key(self._scope))
         return self._scope
 
     def __exit__(self, *exception: object) -> None:
@@ -244,13 +253,8 @@ class within:
         _key.reset(self._token)
 
 
-def make_place(scope: Scope) -> OpaqueKey:
-    """Make a key for [`within_place`], for frames in which generated code could find the scope itself."""
-    return _add(scope)
-
-
 class within_place:  # noqa: N801
-    """As [`within`], for the scope that a key stands for."""
+    """As [`within`], for the scope that a key stands for: in frames in which generated code could find the scope."""
 
     __slots__ = ("_place", "_token")
 
@@ -261,7 +265,7 @@ class within_place:  # noqa: N801
         self._token = _key.set(self._place)
 
     def __exit__(self, *exception: object) -> None:
-        _scopes[self._place].over = True
+        value_of(self._place).over = True
         _key.reset(self._token)
 
 
@@ -277,7 +281,7 @@ def advance_within(
         throw_after (`Callable[[Any], BaseException | None]`): Gets `None` first and then each item, in the scope, and
             says what to throw into the generator once the item was consumed.
     """
-    key, error = _add(scope), throw_after(None)
+    key, error = make_key(scope), throw_after(None)
     try:
         while True:
             with _entered(key):
@@ -295,9 +299,23 @@ def advance_within(
     finally:
         try:
             with _entered(key):
-                stream.close()
+                _close(stream, throw_after)
         finally:
             scope.over = True
+
+
+def _close(stream: Generator, throw_after: Callable[[Any], BaseException | None]) -> None:
+    """As `stream.close()`. The step that an agent's stream was in is in memory then, as an item that nobody gets."""
+    abandoned = GeneratorExit()
+    try:
+        item = stream.throw(abandoned)
+    except (GeneratorExit, StopIteration):
+        return
+    try:
+        throw_after(item)
+    finally:
+        stream.close()
+    raise RuntimeError("generator ignored GeneratorExit") from abandoned  # As Python says
 
 
 def in_current_scope(function: Callable) -> Callable:

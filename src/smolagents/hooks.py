@@ -218,7 +218,7 @@ class HookDispatcher:
         if hooks is not None and not isinstance(hooks, Iterable):
             raise TypeError(f"hooks: expected a list of hooks, got a {type(hooks).__name__}: write `hooks=[...]`.")
         self.agent = agent
-        self._bound = tuple(BoundHook(hook) for hook in hooks or ())
+        self._bound = tuple(BoundHook(hook) for hook in {id(hook): hook for hook in hooks or ()}.values())
         self.hooks = tuple(bound.hook for bound in self._bound)
 
     def is_active(self) -> bool:

@@ -228,6 +228,11 @@ BYPASSES = (
         "`isinstance(value, Mapping)` of the host may say so of other types. Compare exact ones.",
         "not stopped",
     ),
+    Row(
+        "B46",
+        "An endless `__str__` of an argument for a managed agent, whose time does not count",
+        "Ends with the program's time limit: what the program itself does there counts.",
+    ),
 )
 
 ESCAPES = tuple(
@@ -298,6 +303,13 @@ ALWAYS = (
     ),
     Row("F5", "Hooks that run agents, or want some kinds only", "Free nothing for others.", "holds"),
     Row("F6", "Programs that Hypothesis makes up", "The denied tool never runs, and `run()` raises nothing new."),
+    Row(
+        "F7",
+        "Each hook that is told that a run begins is told of its steps and its end, once",
+        "However the run ends: stopped, left behind, abandoned in a step, interrupted by another hook.",
+        "holds",
+    ),
+    Row("F8", "An agent that nobody needs any more", "Is freed, whatever errors its memory and hooks hold.", "holds"),
 )
 
 ROWS = {row.id: row for row in (*PATHS, *BYPASSES, *ESCAPES, *MEMORY, *ALWAYS)}

@@ -22,7 +22,7 @@ from smolagents import (
     ToolCallingAgent,
     ToolExecutionStopped,
 )
-from smolagents.hook_scope import _scopes
+from smolagents.hook_scope import current_scope
 from smolagents.hooks_testing import RecordingHook, ScriptedModel, answering, code
 from smolagents.memory import AgentMemory
 from smolagents.tools import BaseTool
@@ -209,9 +209,8 @@ def test_a_class_with_a_hash_of_its_own_enters_the_caches_of_abstract_classes(sh
 GRAB = "class Grab:\n    def __rsub__(self, *got):\n        return got\n"
 USE_MODULES = (
     "modules = list(map(getattr, found[1:], ['modules']))[0]\n"
-    "scopes = list(map(getattr, map(modules.get, ['smolagents.hook_scope']), ['_scopes']))[0]\n"
-    "for scope in list(scopes.values()):\n    if 'shell' in scope.run.agent.tools:\n"
-    "        scope.run.agent.tools['shell']('x')"
+    "scopes = list(map(getattr, map(modules.get, ['smolagents.hook_scope']), ['current_scope']))\n"
+    "for scope in scopes:\n    scope().run.agent.tools['shell']('x')"
 )
 MODULES = {
     "from collections import _sys": f"from collections import _sys as found\n{GRAB}found -= Grab()\n{USE_MODULES}",
@@ -328,8 +327,7 @@ def test_a_generator_in_the_interpreter_tool_reaches_no_frame_of_the_host(make_s
         "            imports.append('*')\n            return 'imports are free now'\n        frame = frame.f_back\n"
         "box.append(walk() for v in [1])\nprint(next(box[0]))\n"
         "import smolagents.hook_scope as scopes\n"
-        "for scope in list(scopes._scopes.values()):\n    if 'shell' in scope.run.agent.tools:\n"
-        "        scope.run.agent.tools['shell']('x')"
+        "scopes.current_scope().run.agent.tools['shell']('x')"
     )
     denied = make_shell()
     turn = [("python_interpreter", {"code": program})]
@@ -719,12 +717,12 @@ def test_code_that_renders_after_the_action_is_not_taken_for_an_execution_outsid
 
 @pytest.mark.row("A3")
 def test_a_run_whose_stream_was_abandoned_in_the_middle_of_a_step_is_over(shell):
-    before = set(map(id, _scopes.values()))
-    stream = tool_calling_agent([("shell", {"command": "x"})], tools=[shell], hooks=[RecordingHook()]).run(
-        "task", stream=True
-    )
-    next(stream)
-    runs = [scope for scope in _scopes.values() if id(scope) not in before]
+    runs = []
+    hook = RecordingHook(lambda execution: runs.append(current_scope().run))
+    agent = tool_calling_agent([("shell", {"command": "x"})], tools=[shell], hooks=[hook])
+    stream = agent.run("task", stream=True)
+    while not runs:
+        next(stream)
     with pytest.raises(RuntimeError, match="ignored GeneratorExit"):  # As without hooks
         stream.close()
     assert runs and all(scope.over for scope in runs)

@@ -199,10 +199,10 @@ NOWHERE = {
         "shell.__closure__[0].cell_contents.call(('x',), {})",
     ],
     "B9": [
-        "shell.__globals__['_callees']",
+        "shell.__globals__['value_of']",
         "getattr(shell, '__globals__')",
         "class S(str):\n    def startswith(self, *a):\n        return False\n"
-        "    def endswith(self, *a):\n        return False\nprint(getattr(shell, S('__globals__'))['_callees'])\n"
+        "    def endswith(self, *a):\n        return False\nprint(getattr(shell, S('__globals__'))['value_of'])\n"
         "shell('x')",
         "class E:\n    def __rsub__(self, other):\n        return other\nshell.__globals__ -= E()",
         "class E:\n    def __rsub__(self, other):\n        return other\nshell.__wrapped__.__globals__ -= E()",

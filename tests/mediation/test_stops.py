@@ -497,3 +497,53 @@ while True:
     assert agent.run("task") == "went on"
     assert "maximum execution time" in str(agent.memory.steps[1].error)
     assert numbers.taken() == size
+
+
+# The time of managed agents does not count, but what the program itself does in the course of it does
+
+EVIL_ARGUMENT = """
+class Evil:
+    def __str__(self):
+        while True:
+            for i in range(1000): pass
+    __repr__ = __str__
+"""
+
+
+@pytest.mark.row("B46")
+@pytest.mark.parametrize("call", ["sub(Evil())", "sub('work', additional_args={'evil': Evil()})"])
+@pytest.mark.parametrize("hooks", [None, [RecordingHook()]], ids=["plain", "guarded"])
+def test_a_program_that_goes_on_inside_of_an_agent_that_it_called_is_ended_by_the_time_limit(hooks, call):
+    def go_on(messages):
+        agent.python_executor.timeout_seconds = 60
+        return code("final_answer('went on')")
+
+    answer = [("final_answer", {"answer": "done"})]
+    sub = ToolCallingAgent(tools=[], model=ScriptedModel(answer), name="sub", description="Helps.", verbosity_level=0)
+    agent = CodeAgent(
+        tools=[],
+        model=ScriptedModel(code(EVIL_ARGUMENT + call), go_on),
+        managed_agents=[sub],
+        executor_kwargs={"timeout_seconds": 0.2},
+        hooks=hooks,
+        verbosity_level=0,
+    )
+    assert agent.run("task") == "went on"
+    assert "maximum execution time" in str(agent.memory.steps[1].error)
+
+
+@pytest.mark.row("B46")
+def test_an_agent_whose_argument_was_evaluated_may_take_its_time(monkeypatch):
+    clock = SimpleNamespace(now=0.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr("smolagents.hook_limits.time", clock)
+
+    def think(messages):
+        clock.now += 100
+        return [("final_answer", {"answer": "found"})]
+
+    sub = ToolCallingAgent(tools=[], model=ScriptedModel(think), name="sub", description="Helps.", verbosity_level=0)
+    program = EVIL.format(method="__str__", body="x = 1") + "final_answer(sub(Evil()))"
+    agent = rendering_agent(program, seconds=10)
+    agent.managed_agents["sub"] = sub
+    assert "found" in agent.run("task")

@@ -8,7 +8,7 @@ import warnings
 from contextlib import nullcontext
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smolagents.policy import folding
@@ -206,6 +206,7 @@ _expressions = st.recursive(
 
 
 @given(_expressions)
+@example('("%%" % b"")')
 def test_what_is_told_of_an_expression_is_what_python_makes_of_it(expression):
     """The made-up expressions are built of the operations above alone, so that they can be evaluated here."""
     told = values("x = 0\n" + expression)

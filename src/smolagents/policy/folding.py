@@ -128,12 +128,13 @@ def _format(limit: int, template: Any, *arguments: Any, **named: Any) -> str:
 
 
 def _percent(limit: int, template: Any, values: Any) -> Value:
-    values = values if type(values) is tuple else (values,)
     shown = template if type(template) is str else template.decode("latin-1")
     if "*" in shown:
         raise _Unknown  # It may be a width that is among the values
     widths = [int(number or 0) for numbers in _PERCENT.findall(shown) for number in numbers]
-    _within(len(shown) + sum(widths) + sum(_scalar_lengths(values)), limit)
+    lengths = _scalar_lengths(values if type(values) is tuple else (values,))
+    _within(len(shown) + sum(widths) + sum(lengths), limit)
+    # As it was given: Python takes bytes alone for a mapping, of which a template need not use anything.
     result: Value = template % values
     return result
 
