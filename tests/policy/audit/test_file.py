@@ -48,8 +48,8 @@ def start_writer(path: Path, name: str, count: int, threads: int = 1, rotate: in
 
 @pytest.mark.parametrize("rotate", [0, 200_000])
 def test_what_threads_of_several_processes_write_is_all_there_and_verifies(path, rotate):
-    each = RECORDS // PROCESSES // (THREADS // PROCESSES)
-    writers = [start_writer(path, str(number), each, THREADS // PROCESSES, rotate) for number in range(PROCESSES)]
+    each = RECORDS // (PROCESSES * THREADS)
+    writers = [start_writer(path, str(number), each, THREADS, rotate) for number in range(PROCESSES)]
     assert [writer.wait() for writer in writers] == [0] * PROCESSES
 
     result = verify(path, KEY)
@@ -60,7 +60,7 @@ def test_what_threads_of_several_processes_write_is_all_there_and_verifies(path,
     numbers: dict[str, list[int]] = {}
     for record in found:
         numbers.setdefault(record["writer"], []).append(record["number"])
-    assert len(numbers) == THREADS
+    assert len(numbers) == PROCESSES * THREADS
     assert all(written == list(range(each)) for written in numbers.values())
     assert len({record["process"] for record in found}) == PROCESSES
 
