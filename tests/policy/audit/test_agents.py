@@ -113,7 +113,7 @@ def test_managed_agents_are_recorded_under_the_call_that_they_work_for(path):
 
 @pytest.mark.parametrize(
     "command, status, error",
-    [("ls", "ok", None), ("fail", "error", "AgentToolExecutionError"), ("stop", "denied", None)],
+    [("ls", "ok", None), ("fail", "error", "ValueError"), ("stop", "denied", None)],
 )
 def test_how_an_execution_ended_is_recorded(path, command, status, error):
     other = RecordingHook(before=lambda about: Deny("No.") if about.arguments.get("command") == "stop" else None)

@@ -300,3 +300,19 @@ def test_nobody_else_may_read_the_files(path):
     fill(path, 3).close()
 
     assert [file.stat().st_mode & 0o777 for file in (path, Path(f"{path}.seal"))] == [0o600, 0o600]
+
+
+def test_a_file_that_is_thrown_away_while_another_one_writes_holds_nobody_up(path, monkeypatch):
+    thrown_away = [fill(path, 3)]
+    thrown_away[0]._fsync, thrown_away[0]._is_synced = "interval", False
+    file = fill(path, 1)
+    write = os.write
+
+    def write_after(descriptor: int, data: bytes) -> int:
+        thrown_away.clear()  # As the garbage collector might, at any moment
+        return write(descriptor, data)
+
+    monkeypatch.setattr(file_module.os, "write", write_after)
+    file.append('"type":"before"')
+
+    assert fault(path) is None
