@@ -5,6 +5,8 @@ import subprocess
 import sys
 import textwrap
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 
 import pytest
 
@@ -478,3 +480,35 @@ def test_a_process_exits_although_a_thread_was_left_behind(program, tmp_path):
     script.write_text(TOOLS + textwrap.dedent(program))
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout.strip()) == (0, "back"), done.stderr
+
+
+_trace: ContextVar[str] = ContextVar("trace", default="lost")
+
+
+class Trace(Tool):
+    """Tells the trace that it is called in."""
+
+    name = "trace"
+    description = "Tells."
+    inputs = {}
+    output_type = "string"
+
+    def forward(self) -> str:
+        return _trace.get()
+
+
+@pytest.mark.parametrize("hooks", [[], [RecordingHook()]], ids=["without hooks", "with hooks"])
+def test_tools_that_code_calls_are_in_the_context_of_who_runs_the_agent(hooks):
+    model = ScriptedModel(code("final_answer(trace())"))
+    agent = CodeAgent(tools=[Trace()], model=model, hooks=hooks, verbosity_level=0)
+    token = _trace.set("kept")
+    try:
+        assert agent.run("Trace.") == "kept"
+    finally:
+        _trace.reset(token)
+
+
+def test_instrumentations_find_the_executor_where_the_release_has_it():
+    from smolagents import local_python_executor
+
+    assert local_python_executor.ThreadPoolExecutor is ThreadPoolExecutor

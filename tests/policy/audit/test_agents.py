@@ -113,7 +113,7 @@ def test_managed_agents_are_recorded_under_the_call_that_they_work_for(path):
 
 @pytest.mark.parametrize(
     "command, status, error",
-    [("ls", "ok", None), ("fail", "error", "AgentToolExecutionError"), ("stop", "denied", None)],
+    [("ls", "ok", None), ("fail", "error", "ValueError"), ("stop", "denied", None)],
 )
 def test_how_an_execution_ended_is_recorded(path, command, status, error):
     other = RecordingHook(before=lambda about: Deny("No.") if about.arguments.get("command") == "stop" else None)
@@ -356,3 +356,8 @@ def test_denials_of_another_hook_do_not_change_what_is_recorded_before(path):
 
     kinds = [record["type"] for record in records(path) if record.get("name") == "shell"]
     assert kinds == ["before", "after"]
+
+
+def test_a_file_name_that_no_system_has_is_said(path):
+    with pytest.raises(PolicyError, match="cannot be written: embedded null byte"):
+        hook_for(path.with_name("a\0b"))

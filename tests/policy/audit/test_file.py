@@ -48,8 +48,8 @@ def start_writer(path: Path, name: str, count: int, threads: int = 1, rotate: in
 
 @pytest.mark.parametrize("rotate", [0, 200_000])
 def test_what_threads_of_several_processes_write_is_all_there_and_verifies(path, rotate):
-    each = RECORDS // PROCESSES // (THREADS // PROCESSES)
-    writers = [start_writer(path, str(number), each, THREADS // PROCESSES, rotate) for number in range(PROCESSES)]
+    each = RECORDS // (PROCESSES * THREADS)
+    writers = [start_writer(path, str(number), each, THREADS, rotate) for number in range(PROCESSES)]
     assert [writer.wait() for writer in writers] == [0] * PROCESSES
 
     result = verify(path, KEY)
@@ -60,7 +60,7 @@ def test_what_threads_of_several_processes_write_is_all_there_and_verifies(path,
     numbers: dict[str, list[int]] = {}
     for record in found:
         numbers.setdefault(record["writer"], []).append(record["number"])
-    assert len(numbers) == THREADS
+    assert len(numbers) == PROCESSES * THREADS
     assert all(written == list(range(each)) for written in numbers.values())
     assert len({record["process"] for record in found}) == PROCESSES
 
@@ -300,3 +300,19 @@ def test_nobody_else_may_read_the_files(path):
     fill(path, 3).close()
 
     assert [file.stat().st_mode & 0o777 for file in (path, Path(f"{path}.seal"))] == [0o600, 0o600]
+
+
+def test_a_file_that_is_thrown_away_while_another_one_writes_holds_nobody_up(path, monkeypatch):
+    thrown_away = [fill(path, 3)]
+    thrown_away[0]._fsync, thrown_away[0]._is_synced = "interval", False
+    file = fill(path, 1)
+    write = os.write
+
+    def write_after(descriptor: int, data: bytes) -> int:
+        thrown_away.clear()  # As the garbage collector might, at any moment
+        return write(descriptor, data)
+
+    monkeypatch.setattr(file_module.os, "write", write_after)
+    file.append('"type":"before"')
+
+    assert fault(path) is None

@@ -107,26 +107,22 @@ class AuditFile:
         """
         self._locked(self._append, members)
 
-    def sync(self) -> None:
-        """Force what was written to the disk, unless `fsync` is `never`.
-
-        Raises:
-            `AuditError`: If that is not possible.
-        """
-        if self._pid != os.getpid() or self._fsync == "never" or self._is_synced:
-            return
-        self._locked(self._force)
-
     def close(self) -> None:
-        """Force what was written to the disk and let the file go. The next record opens it again."""
-        with suppress(AuditError):
-            self.sync()
+        """Force what was written to the disk, unless `fsync` is `never`, and let the file go. The next record opens it
+        again."""
         with self._lock:
-            self._close_files()
+            self._let_go()
 
     def __del__(self) -> None:
-        with suppress(Exception):  # At exit, little is left to close it with
-            self.close()
+        # Without a lock: nobody else has it, and whoever runs this may hold that of another file of the same path.
+        with suppress(Exception):  # At exit, little is left to do it with
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._pid == os.getpid() and not self._is_synced:
+            with suppress(OSError):
+                self._force()
+        self._close_files()
 
     @property
     def _name(self) -> str:
@@ -397,7 +393,6 @@ _files: WeakSet[AuditFile] = WeakSet()
 
 
 @atexit.register
-def _sync_all() -> None:
+def _close_all() -> None:
     for file in list(_files):
-        with suppress(AuditError):
-            file.sync()
+        file.close()

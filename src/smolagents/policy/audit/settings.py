@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from ..errors import excerpt
 from ..fields import Names
 from ..section import Section
 
 
-FileName = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]+$")]
-VariableName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+
+
+def _variable(name: str) -> str:
+    if re.fullmatch(_VARIABLE, name) is None:
+        raise ValueError(f"This is {excerpt(name)}, which is no environment variable. Write letters, digits and _.")
+    return name
+
+
+FileName = Annotated[str, Field(min_length=1, max_length=2000)]
+VariableName = Annotated[
+    str,
+    AfterValidator(_variable),
+    Field(max_length=200, json_schema_extra={"pattern": rf"^{_VARIABLE}$(?!\n)"}),
+]
 
 Payload = Literal["digest", "redacted", "full"]
 
