@@ -25,14 +25,17 @@ Write what is in an audit trail as one page: what was refused and why, totals, a
 
   smolagents-policy audit report audit.jsonl -o report.html
 
-The page needs no network and no other file, and is for any browser. It says whether the trail is as it was written: for
-that the key is needed, as for `audit verify`. Without a key it says that nobody looked. What the trail has of arguments
-and results is in the page. The exit code is 1 if anything is wrong with the trail; the page is written all the same.
+The page needs no network and no other file, and is for any browser. It says whether the trail is as it was written:
+for that the key is needed, as for `audit verify`. Without a key it says that nobody looked. What the trail has of
+arguments and results is in the page. The exit code is 1 if anything is wrong with the trail; the page is written all
+the same.
 """
 
 
 def add_options(parser: ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", metavar="PAGE", type=Path, required=True, help="where to write it: report.html")
+    parser.add_argument(
+        "-o", "--output", metavar="PAGE", type=Path, required=True, help="where to write it: report.html"
+    )
     parser.add_argument(
         "--key-env", metavar="NAME", help=f"the key's environment variable ({Audit().key_env}, if that is set)"
     )
@@ -65,9 +68,14 @@ def run(options: Namespace, seal: str | None, output: Output) -> int:
     with open(options.output, "w", encoding="utf-8", newline="\n", opener=_for_the_owner) as file:
         file.write(text)
     is_valid = None if found is None else found.fault is None
-    said, style = {True: ("as it was written", "ok"), False: (str(found and found.fault), "failed"), None: ("", "")}[is_valid]
+    said, style = {True: ("as it was written", "ok"), False: (str(found and found.fault), "failed"), None: ("", "")}[
+        is_valid
+    ]
     output.line(f"{options.output}: {history.executions} executions, {history.refused} refused")
-    output.line((said, style) if said else ("not verified: there was no key", "aside"))
+    if found is None:
+        output.line(("not verified: there was no key", "aside"))
+    else:
+        output.line(("as it was written", "ok") if found.fault is None else (str(found.fault), "failed"))
     output.data(
         {
             "report": str(options.output),

@@ -261,14 +261,14 @@ class History:
         except (ValueError, RecursionError):
             self._note("This line is no record.")
             return
-        kind = record.get("type")
+        kind = text_of(record.get("type"))
         if kind in _ABOUT_THE_FILE:
             self._about_the_file(kind, record)
         elif kind in _HANDLERS:
             run = self._run(record)
             _HANDLERS[kind](self, run, record, seconds_of(record.get("time")))
         else:
-            self._note(f"This record is of an unknown type: {text_of(kind)!r:.80}.")
+            self._note(f"This record is of an unknown type: {kind[:80]!r}.")
 
     def _note(self, what: str, is_bad: bool = True) -> None:
         if len(self.notes) < KEPT_NOTES:
@@ -278,8 +278,8 @@ class History:
         if kind == "file":
             self._note(f"The file {text_of(record.get('name'))} begins.", is_bad=False)
         elif kind == "repaired":
-            what = f"A line that was not whole, of {count_of(record.get('bytes'))} bytes, was cut off here: after a crash."
-            self._note(what, is_bad=False)
+            size = count_of(record.get("bytes"))
+            self._note(f"A line that was not whole, of {size} bytes, was cut off here: after a crash.", is_bad=False)
         elif kind == "lost":
             self._note("When the trail was opened here, records before this were missing, or its seal was gone.")
 
@@ -325,7 +325,7 @@ class History:
     def _decided(self, run: Run, record: dict[str, Any], time: float | None) -> None:
         kind, name, path = text_of(record.get("kind")), text_of(record.get("name")), _path(record)
         decision = mapping_of(record.get("decision"))
-        is_refused = record["type"] == "denied"
+        is_refused = record.get("type") == "denied"
         self.executions += 1
         run.executions += 1
         agent = run.agent(path)
@@ -353,7 +353,10 @@ class History:
         if is_refused and call.action not in ("deny", "stop"):
             call.action = "deny"
         call.reasons = reasons
-        call.arguments, call.arguments_digest = record.get("arguments", MISSING), text_of(record.get("arguments_digest"))
+        call.arguments, call.arguments_digest = (
+            record.get("arguments", MISSING),
+            text_of(record.get("arguments_digest")),
+        )
 
     def _refused(self, run: Run, agent: Agent, kind: str, name: str, code: str, time: float | None) -> None:
         self.refused += 1

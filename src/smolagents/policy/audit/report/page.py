@@ -14,7 +14,7 @@ from .history import Call, History, Run
 from .markup import Html, own, tag, together
 from .rows import answer_in_words, chip, objections, words_of
 from .run_section import run_section
-from .words import VERDICTS, brief, many, moment, span
+from .words import brief, many, moment, span
 
 
 _UNFOLDED_RUNS = 3
@@ -126,7 +126,9 @@ def _summary(history: History) -> Html:
         (span(max(times) - min(times)) if times else "–", "from first to last", ""),
     ]
     cards = [card for card in cards if card[1] != "approved" or approvals["asked"]]
-    shown = [tag("div", tag("b", number), tag("span", what), class_=f"card {kind}".strip()) for number, what, kind in cards]
+    shown = [
+        tag("div", tag("b", number), tag("span", what), class_=f"card {kind}".strip()) for number, what, kind in cards
+    ]
     when = f"{moment(min(times))} to {moment(max(times))} UTC, " if times else ""
     return together(
         tag("section", *shown, class_="cards"),
@@ -144,7 +146,9 @@ def _refusals(history: History) -> Html:
         return tag("section", tag("h2", "Refused"), tag("p", "Nothing was refused."), id="refused")
     # Stops first, then as they came
     found = sorted(groups.items(), key=lambda item: item[0][0] != "stop")
-    items = [_refusal(verdict, kind, name, whys, calls) for (verdict, kind, name, whys), calls in found[:_MOST_REFUSALS]]
+    items = [
+        _refusal(verdict, kind, name, whys, calls) for (verdict, kind, name, whys), calls in found[:_MOST_REFUSALS]
+    ]
     parts = [tag("ul", *items[:_REFUSALS], class_="cases")]
     if len(items) > _REFUSALS:
         rest = tag("ul", *items[_REFUSALS:], class_="cases")
@@ -166,9 +170,9 @@ def _refusal(verdict: str, kind: str, name: str, whys: tuple[str, ...], calls: l
         tag(
             "div",
             chip(verdict),
-            tag("span", kind, class_="kind"),
+            tag("span", brief(kind, 20), class_="kind"),
             tag("code", brief(name, 80), class_="name"),
-            tag("span", "unproven", class_="chip unproven") if not all(call.is_proven for call in calls) else None,
+            chip("unproven", "unproven") if not all(call.is_proven for call in calls) else None,
             class_="what",
         ),
         *(tag("p", why, class_="why") for why in whys),
@@ -189,7 +193,7 @@ def _approvals(history: History) -> Html | None:
     items = []
     for call, answer in asked[:_MOST_APPROVALS]:
         style, word = _ANSWERS[answer.approved]
-        what = (tag("span", word, class_=f"chip {style}"), tag("span", call.kind, class_="kind"))
+        what = (chip(style, word), tag("span", brief(call.kind, 20), class_="kind"))
         when = tag("a", moment(call.time), href=f"#c{call.number}")
         items.append(
             tag(
@@ -211,7 +215,7 @@ def _totals(history: History) -> Html:
     tools = [
         tag(
             "tr",
-            tag("td", tag("span", kind, class_="kind"), " ", tag("code", brief(name, 80)), class_="wide"),
+            tag("td", tag("span", brief(kind, 20), class_="kind"), " ", tag("code", brief(name, 80)), class_="wide"),
             tag("td", f"{total.executions:,}"),
             tag("td", f"{total.refused:,}", class_="bad" if total.refused else None),
             tag("td", f"{total.failed:,}"),
@@ -235,10 +239,10 @@ def _totals(history: History) -> Html:
     entries = [
         tag(
             "tr",
-            tag("td", tag("span", action, class_=f"chip {action if action in VERDICTS else 'open'}")),
+            tag("td", chip(action, brief(action, 20))),
+            tag("td", f"{count:,}"),
             tag("td", tag("code", brief(entry, 80)), class_="wide"),
             tag("td", tag("code", brief(code, 80)), class_="wide"),
-            tag("td", f"{count:,}"),
         )
         for (action, code, entry), count in history.entries.most_common(_MOST_LINES)
     ]
@@ -250,7 +254,7 @@ def _totals(history: History) -> Html:
         tag("h3", "Refusals by code"),
         _table(("code", "refused", "what"), refusals, "By code", "codes", len(by_code)),
         tag("h3", "Entries of the policy that had something to say"),
-        _table(("action", "entry", "code", "executions"), entries, "By entry", "entries", len(history.entries)),
+        _table(("action", "executions", "entry", "code"), entries, "By entry", "entries", len(history.entries)),
         id="totals",
     )
 
@@ -273,7 +277,9 @@ def _table(columns: Iterable[str], rows: list[Html], label: str, class_: str, co
 
     if len(rows) <= _LINES:
         return part(rows)
-    said = f"{max(count, len(rows)) - _LINES:,} more" + (f", of which {len(rows) - _LINES:,} are shown" if count > len(rows) else "")
+    said = f"{max(count, len(rows)) - _LINES:,} more" + (
+        f", of which {len(rows) - _LINES:,} are shown" if count > len(rows) else ""
+    )
     return together(part(rows[:_LINES]), tag("details", tag("summary", said), part(rows[_LINES:]), class_="chunk"))
 
 

@@ -29,11 +29,7 @@
     for (const step of document.querySelectorAll(".step, .run")) step.hidden = isOn && !kept.has(step);
     if (isOn && count <= 500) for (const fold of kept) fold.open = true;
   };
-  let waiting = 0;
-  search.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(filter, 150);
-  });
+  search.addEventListener("input", filter);
   only.addEventListener("change", filter);
   document.getElementById("unfold").addEventListener("click", () => folds().forEach((fold) => (fold.open = true)));
   document.getElementById("fold").addEventListener("click", () => folds().forEach((fold) => (fold.open = false)));

@@ -9,7 +9,7 @@ from ...readable import block, cut, literal
 from .history import MISSING, Answer, Call, Run, Step, Why
 from .markup import Html, tag, together
 from .values import value_of
-from .words import VERDICTS, brief, many, moment, span
+from .words import STYLES, VERDICTS, brief, many, moment, span
 
 
 CHUNK = 200  # rows that are unfolded together
@@ -28,7 +28,8 @@ def timeline(run: Run) -> Html:
         steps.setdefault((call.agents, call.step), []).append(call)
     in_order = sorted(steps.items(), key=lambda item: min((call.number for call in item[1]), default=0))
     # A step without executions comes where its number is.
-    in_order.sort(key=lambda item: item[0][1]) if len({path for path, _ in steps}) == 1 else None
+    if len({path for path, _ in steps}) == 1:
+        in_order.sort(key=lambda item: item[0][1])
     is_short = run.executions <= _UNFOLDED
     return together(*(_step(run, path, number, calls, is_short) for (path, number), calls in in_order))
 
@@ -43,7 +44,7 @@ def _step(run: Run, path: tuple[str, ...], number: int, calls: list[Call], is_sh
         " ",
         tag("span", brief(" / ".join(path)), class_="by"),
         tag("span", _facts(run.steps.get((path, "", number)), len(rows)), class_="facts"),
-        tag("span", f"{refused:,} refused", class_="chip deny") if refused else None,
+        chip("deny", f"{refused:,} refused") if refused else None,
     )
     chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
     content = [_rows(run, chunks[0])] if chunks else []
@@ -53,7 +54,7 @@ def _step(run: Run, path: tuple[str, ...], number: int, calls: list[Call], is_sh
         content.append(tag("details", tag("summary", said), _rows(run, chunk), class_="chunk"))
     if not rows:
         content.append(tag("p", "Nothing was executed.", class_="aside"))
-    return tag("details", heading, *content, class_="step", open=is_short or bool(refused))
+    return tag("details", heading, *content, class_="step", open=is_short)
 
 
 def _facts(step: Step | None, executions: int) -> str:
@@ -102,20 +103,21 @@ def _row(run: Run, call: Call, depth: int) -> Html:
     said = tag(
         "summary",
         chip(verdict),
-        tag("span", call.kind, class_="kind"),
+        tag("span", brief(call.kind, 20), class_="kind"),
         tag("code", brief(call.name, 80), class_="name"),
         tag("span", _brief_arguments(call), class_="brief"),
-        tag("span", at, tag("i", f" {span(call.duration)}") if call.duration else None, class_="when"),
-        tag("span", "unproven", class_="chip unproven") if not call.is_proven else None,
+        tag("span", at, tag("i", f" · {span(call.duration)}") if call.duration else None, class_="when"),
+        chip("unproven", "unproven") if not call.is_proven else None,
         whys,
     )
     classes = f"row d{min(depth, _DEEPEST)} v-{verdict if verdict in VERDICTS else 'open'}"
     return tag("li", tag("details", said, _body(call)), class_=classes, id=f"c{call.number}")
 
 
-def chip(verdict: str) -> Html:
-    """What became of something, in a word and a colour."""
-    return tag("span", VERDICTS.get(verdict, verdict), class_=f"chip {verdict if verdict in VERDICTS else 'open'}")
+def chip(style: str, words: str | None = None) -> Html:
+    """A word in the colour of what became of something; that itself, if there is no other word."""
+    words = VERDICTS.get(style, brief(style, 20)) if words is None else words
+    return tag("span", words, class_=f"chip {style if style in STYLES else 'open'}")
 
 
 def objections(call: Call) -> list[Why]:
@@ -147,7 +149,7 @@ def _body(call: Call) -> Html:
     elif call.action in ("allow", ""):
         facts += _fact("reasons", "Nothing in the policy objects." if call.action else "No decision is recorded.")
     if call.shadow_action not in ("", call.action):
-        facts += _fact("mode shadow", f"It would have been {VERDICTS.get(call.shadow_action, call.shadow_action)}.")
+        facts += _fact("mode shadow", "It would have been ", chip(call.shadow_action), ".")
     for answer in call.answers:
         facts += _fact("approval", answer_in_words(answer))
     facts += _arguments(call)
@@ -176,7 +178,7 @@ def _fact(name: str, *content: Html | str) -> list[Html]:
 def _reason(why: Why) -> Html:
     return tag(
         "li",
-        tag("span", why.action, class_=f"chip {why.action if why.action in VERDICTS else 'open'}"),
+        chip(why.action, brief(why.action, 20)),
         " ",
         tag("code", brief(f"{why.entry} ({why.code})")),
         " ",
@@ -258,11 +260,8 @@ def _brief_value(data: Any) -> str:
     if isinstance(data, str):
         return literal(brief(data, 60), str)
     if isinstance(data, list):
-        return f"[{', '.join(map(_brief_value, data[:3])) if _is_flat(data[:3]) else '…'}{', …' if len(data) > 3 else ''}]"
+        shown = [_brief_value(item) if not isinstance(item, (list, dict)) else "…" for item in data[:3]]
+        return f"[{', '.join(shown)}{', …' if len(data) > 3 else ''}]"
     if isinstance(data, dict):
         return f"<{brief(str(data['$']), 40)}>" if "$" in data else "{…}" if data else "{}"
     return brief(str(data), 60) if not isinstance(data, bool) and data is not None else literal(data)
-
-
-def _is_flat(items: list[Any]) -> bool:
-    return not any(isinstance(item, (list, dict)) for item in items)

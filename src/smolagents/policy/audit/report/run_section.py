@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from .charts import lane, usage_chart
 from .history import Call, Run
 from .markup import Html, tag, together
-from .rows import timeline
+from .rows import chip, timeline
 from .usage import Usage, usages
 from .words import brief, many, moment, span
 
@@ -28,17 +28,19 @@ def run_section(run: Run, granted: dict[tuple[str, str], float], is_open: bool) 
         "summary",
         tag("h3", "Run ", tag("code", brief(run.id, 12) or "without an id")),
         tag("span", *_ending(run), class_="ending"),
-        tag("span", f"{run.refused:,} refused", class_="chip deny") if run.refused else None,
+        chip("deny", f"{run.refused:,} refused") if run.refused else None,
         tag("span", " · ".join([f"{moment(run.start)} UTC", *filter(None, facts)]), class_="facts"),
     )
     of = "policy"
     if run.policy:
         of += f" {brief(run.policy)}"
     digest = tag("code", brief(run.policy_digest, 17) or "unknown", class_="hex")
-    identity = tag("p", "Run ", tag("code", brief(run.id, 200), class_="hex"), f", {of}, digest ", digest, class_="aside")
+    identity = tag(
+        "p", "Run ", tag("code", brief(run.id, 200), class_="hex"), f", {of}, digest ", digest, class_="aside"
+    )
     left_out = None
     if run.left_out:
-        said = f"{many(run.left_out, 'execution')} of this run are counted and not shown: the trail is too long for a page."
+        said = f"{many(run.left_out, 'execution')} of this run are counted and not shown: the trail is long."
         left_out = tag("p", said, class_="notice")
     body = together(
         identity,
@@ -55,12 +57,12 @@ def run_section(run: Run, granted: dict[tuple[str, str], float], is_open: bool) 
 
 def _ending(run: Run) -> tuple[Html, ...]:
     if not run.is_over:
-        return (tag("span", "no end recorded", class_="chip open"),)
+        return (chip("open", "no end recorded"),)
     if run.error:
         is_stopped = run.error == "ToolExecutionStopped"
         word, style = ("stopped", "stop") if is_stopped else (f"ended by {brief(run.error, 60)}", "error")
-        return (tag("span", word, class_=f"chip {style}"),)
-    return (tag("span", "finished", class_="chip allow"),)
+        return (chip(style, word),)
+    return (chip("allow", "finished"),)
 
 
 def _agents(run: Run) -> Html:
@@ -72,16 +74,16 @@ def _agents(run: Run) -> Html:
     lanes = []
     for path in shown:
         agent = run.agents[path]
-        facts = [many(agent.executions, "execution"), many(agent.steps, "step"), many(agent.tokens, "token")]
-        if len(agent.spans) > 1:
-            facts.insert(0, f"ran {len(agent.spans):,} times")
+        facts = [f"ran {len(agent.spans):,} times"] if len(agent.spans) > 1 else []
+        counts = {"execution": agent.executions, "step": agent.steps, "token": agent.tokens}
+        facts += [many(count, what) for what, count in counts.items() if count]
         lanes.append(
             tag(
                 "li",
                 tag(
                     "div",
                     tag("b", brief(path[-1] if path else "an agent without a name")),
-                    tag("span", f"{agent.refused:,} refused", class_="chip deny") if agent.refused else None,
+                    chip("deny", f"{agent.refused:,} refused") if agent.refused else None,
                     tag("span", " · ".join(facts), class_="facts"),
                     class_=f"d{min(max(len(path) - 1, 0), 6)}",
                 ),
@@ -118,7 +120,7 @@ def _usage(usage: Usage, start: float, end: float) -> Html:
             "figcaption",
             tag("span", brief(usage.title, 80)),
             tag("b", f"{used}{of}", class_="full" if is_full else None),
-            tag("span", refused, class_="chip deny") if refused else None,
+            chip("deny", refused) if refused else None,
         ),
         usage_chart(usage, start, end),
         tag("div", tag("span", "0"), tag("span", span(end - start)), class_="axis"),

@@ -17,6 +17,9 @@ VERDICTS = {
 }
 
 
+STYLES = {*VERDICTS, "unproven"}  # That the style sheet knows
+
+
 def moment(seconds: float | None) -> str:
     """A time in UTC: `2026-11-21 17:39:43`."""
     if seconds is None:
