@@ -25,7 +25,8 @@ from .trails import KEY, fill, hook_for, play, records
 # Everything that the page is made of. What else there is came from a record.
 TAGS = set(
     "html head meta title style body header footer section h1 h2 h3 h4 p div span b i code a ul ol li dl dt dd "
-    "details summary table thead tbody tr th td figure figcaption svg rect line path input label button output script".split()
+    "details summary table thead tbody tr th td figure figcaption svg rect line path input "
+    "label button output script".split()
 )
 ATTRIBUTES = set(
     "lang charset http-equiv content name class id href open hidden type placeholder aria-label role scope "
