@@ -113,6 +113,7 @@ def test_it_has_every_decision_with_all_reasons_arguments_results_and_approvals(
     assert any(record["type"] == "denied" for record in decided)
     for record in decided:
         assert record["name"] in said and record["execution"] in said
+        assert record["time"].strip("Z").replace("T", " ") in said
         assert all(reason["message"] in said and reason["entry"] in said for reason in record["decision"]["reasons"])
         for value in record["arguments"].values():
             assert str(value) in said
@@ -131,6 +132,16 @@ def test_refusals_are_seen_without_unfolding_anything_and_lead_to_where_they_hap
                 assert reason["message"] in shown.run("return document.getElementById('refused').innerText;")
     leads = "return [...document.querySelectorAll('#refused a')].every((one) => document.querySelector(one.hash));"
     assert shown.run(leads)
+
+
+def test_the_place_that_a_refusal_leads_to_is_unfolded(opened):
+    shown = opened(page("audit.jsonl", History(long_lines(2_000))), scripts=False)
+    row = "document.querySelector(document.querySelector('#refused a').hash)"
+    assert not shown.run(f"return {row}.checkVisibility();")
+
+    shown.run("document.querySelector('#refused a').click();")
+
+    assert shown.run(f"return {row}.checkVisibility();")
 
 
 def test_it_has_everything_without_scripts(opened, path, trail):

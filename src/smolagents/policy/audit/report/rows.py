@@ -15,7 +15,8 @@ from .words import STYLES, VERDICTS, brief, many, moment, span
 CHUNK = 200  # rows that are unfolded together
 _DEEPEST = 6  # How far rows are indented
 _UNFOLDED = 60  # rows of a run of which nothing is folded
-_BRIEF = 120
+_BRIEF = 120  # characters
+_VALUES = 100  # arguments
 
 
 def timeline(run: Run) -> Html:
@@ -152,7 +153,7 @@ def _body(call: Call) -> Html:
         facts += _fact("mode shadow", "It would have been ", chip(call.shadow_action), ".")
     for answer in call.answers:
         facts += _fact("approval", answer_in_words(answer))
-    facts += _arguments(call)
+    facts += _values("arguments", call.arguments)
     if call.status:
         facts += _fact("outcome", _outcome(call))
     elif call.action not in ("deny", "stop"):
@@ -160,14 +161,13 @@ def _body(call: Call) -> Html:
     if call.denial or call.denied_by:
         by = f" ({brief(call.denied_by)})" if call.denied_by else ""
         facts += _fact("told", _long(f"{call.denial or call.denial_code}{by}"))
-    if call.result is not MISSING:
-        facts += _fact("result", _value(call.result))
+    facts += _values("result", call.result)
     digests = [("arguments", call.arguments_digest), ("result", call.result_digest)]
     for name, digest in digests:
         if digest:
             facts += _fact(f"digest of {name}", tag("code", brief(digest), class_="hex"))
     facts += _fact("execution", tag("code", brief(call.id), class_="hex"), f" · record {call.line:,}")
-    facts += _fact("time", f"{moment(call.time)} UTC")
+    facts += _fact("time", f"{moment(call.time, exact=True)} UTC")
     return tag("dl", *facts)
 
 
@@ -203,22 +203,19 @@ def _outcome(call: Call) -> str:
     return f"{brief(call.status)}{error}" + (f", after {span(call.duration)}" if call.duration else "")
 
 
-def _arguments(call: Call) -> list[Html]:
-    if call.arguments is MISSING:
+def _values(name: str, data: Any) -> list[Html]:
+    """Arguments or a result: one with names, as that of a code action is, by these."""
+    if data is MISSING:
         return []
-    value = value_of(call.arguments)
-    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-        return _fact("arguments", _value(call.arguments))
+    value = value_of(data)
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        return _fact(name, _block(value))
     facts = []
-    for name, item in list(value.items())[:_BRIEF]:
-        facts += _fact(name, _block(item))
-    if len(value) > _BRIEF:
-        facts += _fact("arguments", f"{len(value) - _BRIEF:,} more are left out here")
-    return facts
-
-
-def _value(data: Any) -> Html:
-    return _block(value_of(data))
+    for key, item in list(value.items())[:_VALUES]:
+        facts += _fact(key if name == "arguments" else f"{name}: {key}", _block(item))
+    if len(value) > _VALUES:
+        facts += _fact(name, f"{len(value) - _VALUES:,} more are left out here")
+    return facts or _fact(name, "none")
 
 
 def _block(value: Any) -> Html:

@@ -20,11 +20,11 @@ VERDICTS = {
 STYLES = {*VERDICTS, "unproven"}  # That the style sheet knows
 
 
-def moment(seconds: float | None) -> str:
-    """A time in UTC: `2026-11-21 17:39:43`."""
+def moment(seconds: float | None, exact: bool = False) -> str:
+    """A time in UTC: `2026-11-21 17:39:43`, or to the microsecond."""
     if seconds is None:
         return "at an unknown time"
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime(f"%Y-%m-%d %H:%M:%S{'.%f' if exact else ''}")
 
 
 def span(seconds: float | None) -> str:
