@@ -47,7 +47,7 @@ class Usage:
 
 
 def limits_of(policy: Policy) -> dict[tuple[str, str], float]:
-    """The limits of a policy, the lowest of its layers: by what they are about and the name or glob of those by tool."""
+    """The limits of a policy, the lowest of its layers: by what they are about and, if by tool, its name or glob."""
     found: dict[tuple[str, str], float] = {}
     for layer in policy.layers:
         limits = layer.limits
