@@ -49,8 +49,17 @@ redis-server:
 				apt-get update && apt-get install --yes --no-install-recommends redis-server; }; } \
 	} || echo 'There is no redis-server, and it cannot be installed: as root, apt-get install redis-server'
 
+# The browser that tests of the audit report look at it with, likewise.
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { \
+			apt-get install --yes --no-install-recommends chromium || { \
+				apt-get update && apt-get install --yes --no-install-recommends chromium; }; } \
+	} || echo 'There is no chromium, and it cannot be installed: as root, apt-get install chromium'
+
 .PHONY: test-ours
-test-ours: $(VENV)/installed-test redis-server ## The project's tests (PYTEST="-k name" for some of them)
+test-ours: $(VENV)/installed-test redis-server chromium ## The project's tests (PYTEST="-k name" for some of them)
 	$(BIN)/python -m pytest $(PYTEST)
 
 .PHONY: test-upstream

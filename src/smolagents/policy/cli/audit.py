@@ -1,4 +1,4 @@
-"""`smolagents-policy audit`: check an audit trail, and read it."""
+"""`smolagents-policy audit`: check an audit trail, and read it. The page that `report` writes is in `audit_report`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..audit.errors import AuditError
 from ..audit.keys import load_key
 from ..audit.settings import Audit
 from ..audit.verify import verify
+from . import audit_report
 
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
   smolagents-policy audit verify audit.jsonl
   smolagents-policy audit show audit.jsonl --decision deny
+  smolagents-policy audit report audit.jsonl -o report.html
 """
 
 _VERIFY = """\
@@ -63,6 +65,10 @@ def add(commands: Commands) -> None:
     showing.add_argument("--decision", metavar="ACTION", help="decisions that are allow, warn, ask, deny or stop")
     showing.add_argument("--follow", action="store_true", help="go on with what is recorded from now on")
     showing.set_defaults(run=run_show)
+    reporting = inner.add_parser("report", help="write it as a page to read", description=audit_report.DESCRIPTION)
+    _add_file(reporting)
+    audit_report.add_options(reporting)
+    reporting.set_defaults(run=run_report)
 
 
 def _add_file(parser: ArgumentParser) -> None:
@@ -99,6 +105,10 @@ def run_verify(options: Namespace, output: Output) -> int:
         }
     )
     return 0 if fault is None else 1
+
+
+def run_report(options: Namespace, output: Output) -> int:
+    return audit_report.run(options, _seal(options.seal), output)
 
 
 def _seal(given: str | None) -> str | None:
