@@ -8,13 +8,10 @@ import json
 import re
 from pathlib import Path
 
-from smolagents.policy import Policy
-from smolagents.policy.audit.settings import Audit
-
 from .trails import SECRET, fill, hook_for, play, records
 
 
-PARTS = Path(__file__).parents[3] / "docs" / "parts"
+PAGE = Path(__file__).parents[3] / "docs" / "audit.md"
 
 
 def verifies(first: Path, secret: str) -> bool:
@@ -89,7 +86,7 @@ def test_digests_are_what_the_page_says(path):
 
 
 def test_the_page_names_every_member_and_type_there_is(path):
-    page = (PARTS.parent / "audit.md").read_text()
+    page = PAGE.read_text()
     hook = hook_for(path, audit={"payload": "redacted"}, tools={"deny": ["no"]}, name="office")
     play(hook, command="ls")
     play(hook, "no")
@@ -101,12 +98,3 @@ def test_the_page_names_every_member_and_type_there_is(path):
 
 def _reasons(record):
     return record.get("decision", {}).get("reasons", ())
-
-
-def test_the_example_of_the_section_has_every_key():
-    text = (PARTS / "audit.md").read_text()
-    (example,) = re.findall(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
-    section = Policy.loads(f"version: 1\n{example}").audit
-
-    assert section.model_fields_set == set(Audit.model_fields)
-    assert all(f"| `{key}` |" in text for key in Audit.model_fields)
