@@ -32,6 +32,9 @@ from typing import Any, TypeAlias
 
 Arguments: TypeAlias = dict[str, Any]
 
+# Where the open descriptors of a process have names
+_DESCRIPTORS = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
+
 # Flags with which `open` can change a file; O_ACCMODE is not there on Windows
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -121,16 +124,40 @@ def _path(path: Any = None, *_: Any) -> Arguments:
     return {"path": "." if path is None else _text(path)}
 
 
+def _at(path: Any, folder: Any) -> Any:
+    """A path that counts from an open folder (`dir_fd`), with that folder: without it, it would lead elsewhere."""
+    path = _text(path)
+    if type(path) is not str or type(folder) is not int or folder == -1 or os.path.isabs(path):
+        return path
+    return f"{_DESCRIPTORS}/{folder}/{path}"
+
+
+def _made(path: Any, mode: Any = None, folder: Any = -1) -> Arguments:
+    return _written(_at(path, folder))
+
+
+def _removed(path: Any, folder: Any = -1) -> Arguments:
+    return _path(_at(path, folder))
+
+
+def _symlink(source: Any, destination: Any, folder: Any = -1) -> Arguments:
+    return {"source": _text(source), "destination": _at(destination, folder), "how": "symlink"}
+
+
 def _rename(how: str) -> Callable[..., Arguments]:
-    return lambda source, destination, *_: {
-        "source": _text(source),
-        "destination": _text(destination),
+    return lambda source, destination, source_folder=-1, destination_folder=-1: {
+        "source": _at(source, source_folder),
+        "destination": _at(destination, destination_folder),
         "how": how,
     }
 
 
 def _mode(change: str) -> Callable[..., Arguments]:
     return lambda path, *values: {"path": _text(path), "change": change, "values": values}
+
+
+def _mode_at(change: str) -> Callable[..., Arguments]:
+    return lambda path, *values: {"path": _at(path, values[-1]), "change": change, "values": values}
 
 
 def _import(module: Any, filename: Any, *_: Any) -> tuple[str, Arguments]:
@@ -192,24 +219,24 @@ _OPERATIONS: dict[str, Operation] = {
     "open": Operation("file.read", _open),
     "os.getxattr": Operation("file.read", _written),
     "os.listxattr": Operation("file.read", _written),
-    "os.mkdir": Operation("file.write", _written),
+    "os.mkdir": Operation("file.write", _made),
     "os.truncate": Operation("file.write", _written),
     "sqlite3.connect": Operation("file.write", _database),
     "_winapi.CreateFile": Operation("file.write", _written),
     "_winapi.CreateNamedPipe": Operation("file.write", _written),
-    "os.remove": Operation("file.delete", _path),
-    "os.rmdir": Operation("file.delete", _path),
+    "os.remove": Operation("file.delete", _removed),
+    "os.rmdir": Operation("file.delete", _removed),
     "os.link": Operation("file.rename", _rename("link")),
     "os.rename": Operation("file.rename", _rename("rename")),
-    "os.symlink": Operation("file.rename", _rename("symlink")),
-    "_winapi.CreateJunction": Operation("file.rename", _rename("symlink")),
+    "os.symlink": Operation("file.rename", _symlink),
+    "_winapi.CreateJunction": Operation("file.rename", _symlink),
     "os.chflags": Operation("file.mode", _mode("chflags")),
-    "os.chmod": Operation("file.mode", _mode("chmod")),
-    "os.chown": Operation("file.mode", _mode("chown")),
+    "os.chmod": Operation("file.mode", _mode_at("chmod")),
+    "os.chown": Operation("file.mode", _mode_at("chown")),
     "os.lockf": Operation("file.mode", _mode("lockf")),
     "os.removexattr": Operation("file.mode", _mode("removexattr")),
     "os.setxattr": Operation("file.mode", _mode("setxattr")),
-    "os.utime": Operation("file.mode", _mode("utime")),
+    "os.utime": Operation("file.mode", _mode_at("utime")),
     "os.listdir": Operation("dir.list", _path),
     "os.listdrives": Operation("dir.list", _path),
     "os.listmounts": Operation("dir.list", _path),

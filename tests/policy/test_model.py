@@ -163,9 +163,6 @@ def test_a_key_that_looks_like_an_internal_name_is_an_unknown_key_like_any_other
     "section",
     [
         "extends: [a.yaml]",
-        "mode: shadow",
-        "rules: []",
-        "operations: {}",
         "intents: {}",
         "audit: {}",
         "checkpoints: {}",

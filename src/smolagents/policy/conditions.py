@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from .fields import GlobSource, Items, PatternSource, RegexSource
-from .section import Section
+from .hosts import check as check_host
+from .section import Section, refuse_empty
 
 
-Scalar = bool | int | float | str
+Fraction = Annotated[float, Field(allow_inf_nan=False)]
+Scalar = bool | int | Fraction | str
+
+
+def _host(entry: str) -> str:
+    check_host(entry)
+    return entry
+
+
+Host = Annotated[PatternSource, AfterValidator(_host)]
 
 
 class Range(Section):
     """Numbers from `min` to `max`, both included; at least one of the two is given."""
 
-    min: int | float | None = None
-    max: int | float | None = None
+    min: int | Fraction | None = None
+    max: int | Fraction | None = None
 
     @model_validator(mode="after")
     def _is_a_range(self) -> Range:
+        refuse_empty(self)
         if self.min is None and self.max is None:
             raise ValueError("Write `min`, `max` or both.")
         if self.min is not None and self.max is not None and self.min > self.max:
@@ -55,7 +66,7 @@ class Condition(Section):
     glob: GlobSource | None = None
     range: Range | None = None
     max_length: Annotated[int, Field(ge=0)] | None = None
-    host_in: Annotated[Items[PatternSource], Field(min_length=1)] | None = None
+    host_in: Annotated[Items[Host], Field(min_length=1)] | None = None
     path_within: Annotated[Items[PatternSource], Field(min_length=1)] | None = None
     not_: Condition | None = Field(default=None, alias="not")
     any_: Annotated[Items[Condition], Field(min_length=1)] | None = Field(default=None, alias="any")
@@ -65,4 +76,5 @@ class Condition(Section):
     def _says_something(self) -> Condition:
         if not self.model_fields_set:
             raise ValueError("This condition is empty. Write what the value has to be, such as `prefix: https://`.")
+        refuse_empty(self)
         return self

@@ -10,9 +10,12 @@ from smolagents.hooks import ToolExecution
 from .decision import Reason
 from .errors import excerpt
 from .fields import pattern_text
+from .leaves import Arguments
 from .matcher import Match, Matcher
 from .model import Policy
 from .names import NameList
+from .operation_tests import OperationTests
+from .rule_tests import RuleTests
 from .texts import texts
 
 
@@ -47,7 +50,8 @@ class Judge:
         if execution.kind not in self._kinds:
             message = f"{self._layers[-1].called} does not judge executions of kind {excerpt(execution.kind)}"
             return [Reason("deny", "kind_not_judged", "default", "", message)]
-        reasons = [reason for layer in self._layers for reason in layer.reasons(execution)]
+        arguments = Arguments(execution.arguments)
+        reasons = [reason for layer in self._layers for reason in layer.reasons(execution, arguments)]
         for match in self._matcher.find(texts(execution.arguments)):
             layer, index = self._owners[match.index]
             reasons.append(layer.pattern_reason(execution, match, index))
@@ -63,10 +67,16 @@ class _Layer:
         self.patterns = [pattern_text(pattern) for pattern in policy.patterns]
         self._allowed = NameList(policy.tools.allow)
         self._denied = NameList(policy.tools.deny)
+        self._rules = RuleTests(policy.rules, self.called)
+        self._operations = None if policy.operations is None else OperationTests(policy.operations, self.called)
 
-    def reasons(self, execution: ToolExecution) -> Iterable[Reason]:
-        reasons = [*self._name_reasons(execution)]
-        if execution.kind in ("tool", "agent") and not is_final_answer(execution) and self.policy.default == "deny":
+    def reasons(self, execution: ToolExecution, arguments: Arguments) -> Iterable[Reason]:
+        is_answer = is_final_answer(execution)
+        rules = [*self._rules.reasons(execution, arguments, is_final_answer=is_answer)]
+        if execution.kind == "operation":
+            return self._as_counted([*rules, *self._operation_reasons(execution, rules)])
+        reasons = [*self._name_reasons(execution), *self._opaque_reasons(arguments), *rules]
+        if execution.kind in ("tool", "agent") and not is_answer and self.policy.default == "deny":
             if not any(reason.action in _GRANTS or reason.code == "tool_denied" for reason in reasons):
                 message = f"{self.called} does not allow it (tools.allow does not name it, and `default` is deny)"
                 reasons.append(Reason("deny", "not_allowed", "default", "deny", message))
@@ -90,6 +100,21 @@ class _Layer:
         for index, entry in self._allowed.naming(execution.name):
             message = f"{self.called} allows it by name (tools.allow: {excerpt(entry)})"
             yield Reason("allow", "tool_allowed", f"tools.allow[{index}]", entry, message)
+
+    def _opaque_reasons(self, arguments: Arguments) -> Iterator[Reason]:
+        if self.policy.opaque == "deny":
+            for where, value in arguments.opaque():
+                # Generated code may have given the type its name.
+                kind = excerpt(value.type_name)
+                message = f"{where} is no plain data but a {kind}, which {self.called} denies (opaque)"
+                yield Reason("deny", "opaque", "opaque", "deny", message, where)
+
+    def _operation_reasons(self, execution: ToolExecution, rules: Iterable[Reason]) -> Iterable[Reason]:
+        if self._operations is None:
+            return ()
+        granting = (reason for reason in rules if reason.action in _GRANTS)
+        is_granted = any(self._rules.is_about_operations(reason) for reason in granting)
+        return self._operations.reasons(execution, is_granted=is_granted)
 
     def _as_counted(self, reasons: Iterable[Reason]) -> Iterable[Reason]:
         if self.policy.mode == "enforce":

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import uuid4
 
-from pydantic import BeforeValidator, ValidationError, field_validator
+from pydantic import AfterValidator, BeforeValidator, ValidationError, field_validator
 
 from . import document
 from .approvals import Approvals
@@ -24,7 +24,7 @@ from .limits import Limits
 from .matcher import Matcher
 from .operations import Operations
 from .problems import problems_of
-from .rules import Rule
+from .rules import Rule, unique_ids
 from .section import Section
 
 
@@ -68,7 +68,7 @@ class Policy(Section):
     tools: Tools = Tools()
     patterns: Items[Pattern] = ()
     opaque: Literal["allow", "deny"] = "allow"
-    rules: Items[Rule] = ()
+    rules: Annotated[Items[Rule], AfterValidator(unique_ids)] = ()
     operations: Operations | None = None
     limits: Limits = Limits()
     approvals: Approvals = Approvals()
@@ -163,7 +163,7 @@ class Policy(Section):
     def kinds(self) -> frozenset[str]:
         """The kinds of execution that the policy is about: tools, agents, code, and operations if it names them."""
         speaks_of_operations = any(
-            layer.operations is not None or any("operation" in (rule.when.kind or ()) for rule in layer.rules)
+            layer.operations is not None or any(rule.when.is_about_operations for rule in layer.rules)
             for layer in self.layers
         )
         return frozenset(("tool", "agent", "code", *(("operation",) if speaks_of_operations else ())))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, create_model
+from pydantic import Field, create_model, model_validator
 
 from .conditions import Condition
 from .fields import Action
-from .section import Section
+from .section import Section, refuse_empty
 
 
 # As `smolagents.operation_events` names them; `runtime.inspect` is denied by the host, without asking.
@@ -44,13 +44,26 @@ class _Operations(Section):
 
     default: Literal["allow", "deny"] = "deny"
 
+    @model_validator(mode="after")
+    def _says_what_it_names(self) -> _Operations:
+        refuse_empty(self)
+        return self
+
+    def entries(self) -> dict[str, Action | Condition]:
+        """What the section says of each operation that has an entry, by the operation's name."""
+        said = ((name, getattr(self, _field(name))) for name in OPERATION_NAMES)
+        return {name: entry for name, entry in said if entry is not None}
+
+
+def _field(name: str) -> str:
+    return name.replace(".", "_")
+
 
 if TYPE_CHECKING:
     Operations = _Operations
 else:
     # Each operation has a key of its own name: an action, or a condition that its subject has to meet.
     _ENTRIES: dict[str, Any] = {
-        name.replace(".", "_"): (Action | Condition | None, Field(default=None, alias=name))
-        for name in OPERATION_NAMES
+        _field(name): (Action | Condition | None, Field(default=None, alias=name)) for name in OPERATION_NAMES
     }
     Operations = create_model("Operations", __base__=_Operations, __doc__=_Operations.__doc__, **_ENTRIES)

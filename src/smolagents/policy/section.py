@@ -44,6 +44,18 @@ class FrozenMapping(dict[str, _Value]):
         return self
 
 
+def refuse_empty(section: Section) -> None:
+    """Make sure that every key that was given says something.
+
+    Raises:
+        `ValueError`: If the value of one is missing. Where keys only narrow down what is meant, that would widen it.
+    """
+    for field in section.model_fields_set:
+        if getattr(section, field) is None:
+            key = type(section).model_fields[field].alias or field
+            raise ValueError(f"`{key}` is empty. Write what it has to be, or leave the key out.")
+
+
 # Where a value may have several forms, a pydantic location names the form it took in angle brackets, so that it cannot
 # be taken for one of our keys: `("patterns", 2, "<regex>", "regex")`.
 def is_form(part: str | int) -> bool:

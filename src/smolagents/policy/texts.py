@@ -47,7 +47,7 @@ def texts(arguments: Mapping[str, Any]) -> Iterator[Text]:
             waiting += [(f"{where}[{index}]", item) for index, item in reversed(list(enumerate(value)))]
         elif kind is MappingProxyType or kind is dict:
             for key, item in reversed(list(value.items())):
-                place = f"{where}[{_key_name(key)}]"
+                place = f"{where}[{key_name(key)}]"
                 waiting.append((place, item))
                 # A tuple may be a key, and has texts in it.
                 waiting.append((f"{place} (key)", key))
@@ -55,7 +55,8 @@ def texts(arguments: Mapping[str, Any]) -> Iterator[Text]:
             waiting += [(f"{where}{{{index}}}", item) for index, item in enumerate(value)]
 
 
-def _key_name(key: Any) -> str:
+def key_name(key: Any) -> str:
+    """How messages write a dictionary's key, between brackets."""
     if type(key) is str:
         return excerpt(key, 40)
     if type(key) is int and -(10**18) < key < 10**18:
