@@ -5,3 +5,9 @@
 Deterministic: no model, no network, no hidden state. Readers turn input into facts (`facts`), a table of rules turns
 facts into scores (`table`).
 """
+
+from .classify import classify
+from .intent import DANGEROUS, Category, Evidence, Intent
+
+
+__all__ = ["DANGEROUS", "Category", "Evidence", "Intent", "classify"]

@@ -33,6 +33,8 @@ ACTS = frozenset(
         "configure",  # settings of the system: services, accounts, firewall, network, registry, cron
         "become",  # another user, more rights
         "mount",  # mount, format, partition
+        "encrypt",  # makes data unreadable for its owner
+        "guess",  # passwords and keys
         "escape",  # out of a sandbox: builtins, frames, class hierarchy, container
         "inspect",  # runtime: gc, frames, code objects
         "exhaust",  # fork bombs, endless growth
@@ -54,9 +56,14 @@ TARGETS = frozenset(
         "device",  # /dev/sda, /dev/mem
         "kernel",  # /proc, /sys, modules
         "secret",  # keys, tokens, password files, browser data, wallets
-        "account",  # passwd, shadow, sudoers, users and groups
+        "keyboard",  # or microphone, camera: what a person does
+        "traffic",  # of the network
+        "account",  # passwd, users and groups
         "startup",  # cron, systemd, rc files, autostart, authorized_keys
-        "log",  # logs and histories
+        "log",
+        "history",  # what a person typed or visited: of shells, of browsers
+        "authority",  # who may do what, and what proves it: shadow, sudoers, PAM, the SAM
+        "backup",  # snapshots, shadow copies, recovery
         "security",  # firewall, audit, SELinux, antivirus
         "service",
         "process",
@@ -87,6 +94,8 @@ TRAITS = frozenset(
         "from_network",  # what is used came from the network
         "from_file",
         "from_secret",  # what is used came from a secret
+        "from_system",  # ... from a file of the system, of an account, from a log or a history
+        "from_screen",  # ... from the screen, the clipboard, the camera
         "from_input",
         "dynamic",  # not known before it runs
         "privileged",  # sudo, root, setuid
@@ -102,6 +111,7 @@ TRAITS = frozenset(
         "in_place",
         "dry_run",
         "question",  # a program asks for help or a version only
+        "own",  # belongs to what is run: a setting that it asks for by name
     )
 )
 
@@ -116,6 +126,7 @@ class Fact(NamedTuple):
         text (`str`): What says so, as it stands there.
         line (`int`, *optional*): Its line, from 1.
         detail (`str`): What exactly, if that is known: the path, host, command or function.
+        where (`str`): The part of the arguments that it is from, such as `arguments.code`.
     """
 
     act: str
@@ -124,3 +135,4 @@ class Fact(NamedTuple):
     text: str = ""
     line: int | None = None
     detail: str = ""
+    where: str = ""
