@@ -100,7 +100,7 @@ CALLS: dict[str, Effect] = {
                " code.InteractiveInterpreter().runsource code.InteractiveInterpreter().runcode code.InteractiveConsole().push"
                " IPython.get_ipython().run_cell IPython.get_ipython().ex dis.dis test.support.run_in_subinterp"
                " code.InteractiveConsole().runsource code.InteractiveConsole().runcode _xxsubinterpreters.run_string"
-               " types.FunctionType", "run_code", "code"),
+               "", "run_code", "code"),
     **_effects("timeit.repeat timeit.Timer", "run_code", "code"),
     **_effects("runpy.run_path execfile", "run_code", "path"),
     **_effects("pickle.loads pickle.load cPickle.loads _pickle.loads _pickle.load dill.loads dill.load cloudpickle.loads"
@@ -128,7 +128,7 @@ CALLS: dict[str, Effect] = {
                " ctypes.windll.kernel32.WriteProcessMemory ctypes.windll.kernel32.RtlMoveMemory"
                " ctypes.windll.kernel32.VirtualAllocEx ctypes.windll.kernel32.CreateThread"
                " ctypes.windll.kernel32.VirtualProtect ctypes.windll.kernel32.OpenProcess", "write", "process"),
-    **_effects("gc.get_objects gc.get_referrers gc.get_referents types.CodeType sys.settrace sys.setprofile"
+    **_effects("gc.get_objects gc.get_referrers gc.get_referents types.CodeType types.FunctionType sys.settrace sys.setprofile"
                " sys._current_frames threading.settrace types.CellType sys.addaudithook sys._current_exceptions"
                " object.__subclasses__ type.__subclasses__ object.__reduce_ex__", "escape", "runtime"),
     **_effects("sys._getframe inspect.currentframe inspect.stack inspect.getframeinfo inspect.getmembers dis.dis", "inspect",
@@ -189,10 +189,10 @@ CALLS: dict[str, Effect] = {
 SOURCES: dict[str, frozenset[str]] = {
     name: frozenset((trait,))
     for names, trait in (
-        ("input sys.stdin.read sys.stdin.readline sys.argv flask.request.args flask.request.form flask.request.json"
+        ("input getpass.getpass sys.stdin.read sys.stdin.readline sys.argv flask.request.args flask.request.form flask.request.json"
          " flask.request.data flask.request.values sys.stdin flask.request.get_json() raw_input flask.request.get_data"
          " fastapi.Request", "from_input"),
-        ("?.recv ?.recvfrom ?.recv_into ?.read_until socket.socket().recv socket.socket().accept ssl.wrap_socket().recv"
+        ("socket.socket socket.create_connection ?.recv ?.recvfrom ?.recv_into ?.read_until socket.socket().recv socket.socket().accept ssl.wrap_socket().recv"
          " socket.socket().makefile socket.socket().recvfrom imaplib.IMAP4_SSL().fetch websocket.create_connection().recv"
          " asyncio.open_connection()[].read dns.resolver.resolve dns.resolver.query", "from_network"),
         ("base64.b64decode base64.b32decode base64.b16decode base64.b85decode base64.a85decode base64.urlsafe_b64decode"
@@ -205,7 +205,7 @@ SOURCES: dict[str, frozenset[str]] = {
          " sounddevice.rec pyscreenshot.grab PIL.ImageGrab.grabclipboard mss.mss().grab tkinter.Tk().clipboard_get"
          " pyaudio.PyAudio", "from_screen"),
         ("os.environ os.environ.copy os.environ.items os.environb browser_cookie3.chrome keyring.get_password"
-         " win32crypt.CryptUnprotectData browser_cookie3.load getpass.getpass dotenv.dotenv_values", "from_secret"),
+         " win32crypt.CryptUnprotectData browser_cookie3.load", "from_secret"),
     )
     for name in names.split()
 }  # fmt: skip

@@ -20,7 +20,8 @@ _DEEPEST = 60
 _BY_TARGET = {
     **dict.fromkeys(("secret", "authority", "history"), frozenset(("from_secret",))),
     **dict.fromkeys(
-        ("system", "account", "startup", "log", "kernel", "security", "container"), frozenset(("from_system",))
+        ("system", "account", "startup", "log", "kernel", "security", "container", "home", "root"),
+        frozenset(("from_system",)),
     ),
 }
 _FROM_FILE = frozenset(("from_file",))

@@ -201,7 +201,7 @@ class Names:
         if isinstance(bound.of, (ast.List, ast.Tuple, ast.Set)):
             for item in bound.of.elts[:_MOST_VALUES]:
                 resolved = self.resolve(item)
-                if resolved is not None and resolved not in _TYPES.values():
+                if resolved is not None and resolved not in _DISPLAYS:
                     return resolved
             return None
         base = self.resolve(bound.of)
@@ -235,7 +235,7 @@ class Names:
                 return f"builtins.{name}"
             self.reached.add(node)
             return _SAME_MODULE.get(name, name)
-        if name in _ROOTS and base.split(".")[0] not in _HAVE_THEM_AS_THEIR_OWN and not base.endswith(")"):
+        if name in _ROOTS and base not in _HAVE_THEM_AS_THEIR_OWN and not base.endswith(")"):
             self.reached.add(node)
             return _SAME_MODULE.get(name, name)
         if name in _PATH_MAKERS and base.startswith("pathlib."):
@@ -252,7 +252,7 @@ class Names:
                 return self.resolve(function.body)
             return self._returned(function.id) if isinstance(function, ast.Name) else None
         if first is not None:
-            if name in _IMPORTERS:
+            if name in _IMPORTERS or name.endswith(".load_module"):
                 module = self.value(first)
                 if type(module) is str:
                     return _SAME_MODULE.get(module, module) if name != "__import__" else module.split(".")[0]
@@ -289,23 +289,15 @@ class Names:
         return self.resolve(last.value) if isinstance(last, ast.Return) and last.value is not None else None
 
     def _subscript(self, node: ast.Subscript) -> str | None:
-        base = self.resolve(node.value)
+        container, key = node.value, self.value(node.slice)
+        if isinstance(container, (ast.List, ast.Tuple, ast.Dict)):
+            return self._in_display(container, key)
+        base = self.resolve(container)
+        if isinstance(container, ast.Name) and (base is None or base in _DISPLAYS):
+            displayed = (self._in_display(bound, key) for bound in self.values.get(container.id, ()))
+            return next((resolved for resolved in displayed if resolved is not None), None)
         if base is None:
-            container = node.value
-            key = self.value(node.slice)
-            if (
-                isinstance(container, (ast.List, ast.Tuple))
-                and type(key) is int
-                and -len(container.elts) <= key < len(container.elts)
-            ):
-                return self.resolve(container.elts[key])
-            if isinstance(container, ast.Name):
-                for bound in self.values.get(container.id, ()):
-                    resolved = self._in_display(bound, key)
-                    if resolved is not None:
-                        return resolved
             return None
-        key = self.value(node.slice)
         if type(key) is str and not base.endswith((")", "]")):
             return self.member(base, key, node)
         return f"{base}[]"
@@ -351,6 +343,7 @@ _TYPES: dict[type[ast.AST], str] = {
     ast.Set: "set",
     ast.JoinedStr: "str",
 }
+_DISPLAYS = frozenset(_TYPES.values())
 _RESOLVERS: dict[type[ast.AST], Callable[..., str | None]] = {
     ast.Name: Names._name,
     ast.Attribute: Names._attribute,

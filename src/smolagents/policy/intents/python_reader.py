@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _NOTHING: frozenset[str] = frozenset()
 _CARRIED = frozenset(("from_secret", "from_system", "from_file", "from_screen", "hidden", "bulk"))
 _RUN = frozenset(("from_network", "decoded", "hidden", "from_input"))
+_FROM_OTHERS = frozenset(("from_network", "from_input"))
 _MAKE_THINGS_HAPPEN = frozenset(("run_code", "run_process", "delete", "load_native", "kill", "escape", "become"))
 _SHELLS = re.compile(
     r"(?:/[\w/]*/)?(?:ba|z|da|k|c|tc|a|fi)?sh(?: -[il]+)*$|(?:cmd|powershell|pwsh)(?:\.exe)?$", re.IGNORECASE
@@ -40,6 +41,19 @@ _PICKLED_CALL = re.compile(
 _POWERFUL = frozenset(
     ("os", "subprocess", "pty", "ctypes", "socket", "shutil", "builtins", "posix", "importlib", "code")
 )
+# What looks something up by a text, and what is called with what was looked up.
+_LOOKS_UP = frozenset(
+    (
+        *("getattr", "object.__getattribute__", "type.__getattribute__", "setattr", "operator.attrgetter", "vars"),
+        *("inspect.getattr_static", "string.Formatter().get_field"),
+    )
+)
+_BY_ITSELF = frozenset(
+    ("__import__", "importlib.import_module", "compile", "getattr", "setattr", "builtins.__import__")
+)
+_SEPARATORS = re.compile(r"[.\[\]]")
+_LONGEST_LOOKUP = 1000
+_DEEPEST_CHAIN = 40
 # Attributes that nobody needs who does not climb.
 _CERTAIN = frozenset(
     (
@@ -126,7 +140,8 @@ class _Reader:
         # Paths that the program writes to, and the commands that it runs, to see whether it runs what it wrote.
         self._written: set[str] = set()
         self._commands: list[tuple[ast.AST, str]] = []
-        self._duplicates_descriptors = False
+        # Attributes that are looked up by text
+        self._looked_up_names: set[str] = set(self._tree.patterns)
 
     def facts(self) -> list[Fact]:
         """See [`read_program`]."""
@@ -181,10 +196,12 @@ class _Reader:
                 function.attr
             ):
                 self._format(node)
+        if (effect is not None or resolved in _BY_ITSELF) and self._is_reached(function):
+            self._add(node, "escape", "runtime", (), resolved or "")
         if effect is not None:
-            if effect.act in _MAKE_THINGS_HAPPEN | {"read", "write", "list"} and self._is_reached(function):
-                self._add(node, "escape", "runtime", (), resolved or "")
             self._apply(effect, resolved or "", node, node.args, node.keywords)
+        if resolved == "setattr" and node.args and self._names.resolve(node.args[0]) == "builtins":
+            self._add(node, "escape", "runtime", (), "setattr")
         self._handed_over(node)
 
     def _handed_over(self, node: ast.Call) -> None:
@@ -199,32 +216,35 @@ class _Reader:
             effect = _effect(resolved) if resolved is not None else None
             if effect is None or effect.act not in _MAKE_THINGS_HAPPEN or resolved in ("?.eval", "?.query"):
                 continue
-            others = values[position + 1 :]
+            others = values[:position] + values[position + 1 :]
             arguments: list[ast.expr] = []
             for other in others:
                 arguments += other.elts if isinstance(other, (ast.List, ast.Tuple)) else [other]
             self._apply(effect, resolved or "", node, arguments, [])
 
     def _looked_up(self, node: ast.Call) -> None:
-        for argument in node.args[-2:]:
+        for argument in node.args:
             attribute = self._values.value(argument)
-            if type(attribute) is str and (attribute in _CERTAIN or attribute in ("__subclasses__", "__builtins__")):
-                self._add(node, "escape", "runtime", ("hidden",), attribute)
+            if type(attribute) is str and len(attribute) < _LONGEST_LOOKUP:
+                self._looked_up_names.update(_SEPARATORS.split(attribute))
 
     def _is_reached(self, node: ast.AST) -> bool:
         """Whether what is called was taken out of another module, or imported on the spot."""
-        for _ in range(40):
+        for _ in range(_DEEPEST_CHAIN):
             if node in self._names.reached:
                 return True
             if isinstance(node, ast.Call):
-                imported = self._names.resolve(node.func)
-                if imported in ("__import__", "importlib.import_module") and self._names.resolve(node) in _POWERFUL:
+                called = self._names.resolve(node.func)
+                if called in ("__import__", "importlib.import_module") and self._names.resolve(node) in _POWERFUL:
                     return True
-                node = node.func
+                looks_up = called in _LOOKS_UP and node.args
+                node = node.args[0] if looks_up else node.func
             elif isinstance(node, (ast.Attribute, ast.Subscript)):
+                if self._names.resolve(node) == "builtins":
+                    return True
                 node = node.value
             else:
-                return False
+                return isinstance(node, ast.Name) and node.id in ("__builtins__", "__loader__", "__spec__")
         return False
 
     # What each kind of effect is applied to.
@@ -343,8 +363,17 @@ class _Reader:
                     self._add(node, "run_process", "unknown", ("interactive",), text)
             elif type(command) is tuple:
                 self._argv_of(node, command)
-        traits = self._flow.into([argument]) & _RUN | effect.traits
+        traits = self._flows_into_command(argument) | effect.traits
         self._add(node, "run_process", "unknown", traits, name)
+
+    def _flows_into_command(self, argument: ast.expr | None) -> frozenset[str]:
+        """What flows into what is run. Data that a known program is given is not run."""
+        flows = self._flow.into([argument]) & _RUN
+        if flows & _FROM_OTHERS:
+            commands = [command for command in self._values.candidates(argument) if type(command) is str]
+            if commands and not any(command.lstrip().startswith(UNKNOWN) for command in commands):
+                return flows - _FROM_OTHERS
+        return flows
 
     def _argv(self, effect: Effect, name: str, node: ast.Call, argument: Any, arguments: Any, keywords: Any) -> None:
         traits = set(effect.traits)
@@ -374,7 +403,7 @@ class _Reader:
                     self._commands.append((node, command))
                     if _SHELLS.match(command.strip()):
                         traits.add("interactive")
-            traits |= self._flow.into([argument]) & _RUN
+            traits |= self._flows_into_command(argument)
         self._add(node, "run_process", "unknown", traits, name)
 
     def _argv_of(self, node: ast.AST, words: Sequence[str | None]) -> None:
@@ -492,7 +521,12 @@ class _Reader:
         if self._values.value(argument) == -1:
             traits.add("all")
         called = self._names.resolve(argument) if argument is not None else None
-        if called == "os.getppid()" or self._flow.into([argument]) & {"bulk", "from_system"}:
+        flows = self._flow.into([argument])
+        # Looked up by a name that stands there
+        looked_up = "from_system" in flows and any(
+            command.startswith(("pgrep", "pidof", "ps ")) and UNKNOWN not in command for _, command in self._commands
+        )
+        if called == "os.getppid()" or "bulk" in flows or looked_up:
             traits.add("bulk")
         if called != "os.getpid()":
             self._add(node, "kill", "process", traits, name)
@@ -529,10 +563,6 @@ class _Reader:
         if "from_network" in self._flow.into(node.args):
             self._add(node, "run_process", "unknown", ("reverse", "interactive"), name)
 
-    def _variables(self, node: ast.Call, name: str) -> None:
-        if name == "os.environ.update":
-            return
-
     def _references(self) -> None:
         """Functions that are called without a call: by a decorator, or as a method that the language calls."""
         for node, value in self._tree.references:
@@ -555,9 +585,10 @@ class _Reader:
     def _climbs(self) -> None:
         """Attributes that lead out of what a program was given, alone or together."""
         climbs = self._tree.climbs
-        if not climbs and not self._tree.patterns:
+        looked_up = self._looked_up_names & CLIMBS
+        if not climbs and not looked_up:
             return
-        attributes = {node.attr for node in climbs} | (self._tree.patterns & CLIMBS)
+        attributes = {node.attr for node in climbs} | looked_up
         frames = len(attributes & _FRAMES) > 1
         for node in climbs:
             name = node.attr
@@ -574,8 +605,8 @@ class _Reader:
                 self._add(node, "escape", "runtime", _NOTHING, name)
             elif name == "__builtins__":
                 self._add(node, "escape", "runtime", _NOTHING, name)
-        if self._tree.patterns & (_CERTAIN | {"__subclasses__", "__builtins__"}):
-            self._add(ast.Pass(), "escape", "runtime", ("hidden",), "match")
+        if looked_up & (_CERTAIN | {"__subclasses__", "__builtins__"}) or len(looked_up & _HIERARCHY) > 1:
+            self._add(self._tree.root, "escape", "runtime", ("hidden",), " ".join(sorted(looked_up)))
 
     def _is_builtin_type(self, node: ast.AST) -> bool:
         return self._names.resolve(node) in ("object", "type", "int", "str", "list", "dict", "tuple", "set", "bytes")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
-from .python_calls import CALLS, CLIMBS
+from .python_calls import CALLS, CLIMBS, SOURCES
 from .python_names import Item, Names
 
 
@@ -52,14 +53,24 @@ _CHILDREN = {
 # The last part of everything in the tables: what else an attribute is called needs no second look.
 _FORMATS = frozenset(("format", "format_map", "vformat", "get_field"))
 INTERESTING = frozenset(name.rpartition(".")[2] for name in CALLS) | _FORMATS | frozenset(
-    ("encrypt", "dup2", "__reduce_ex__", "update", "partial", "submit", "apply_async", "Thread", "Process", "register")
+    ("encrypt", "dup2", "__reduce_ex__", "update", "partial", "submit", "apply_async", "Thread", "Process", "register",
+     "attrgetter", "getattr_static", "__getattribute__")
 )  # fmt: skip
+
+
+# What `from module import *` brings, as far as it matters.
+_STARS: dict[str, set[str]] = {}
+for _name in (*CALLS, *SOURCES):
+    _parts = re.split(r"\.|\(|\[", _name)
+    for _end in range(1, len(_parts)):
+        _STARS.setdefault(".".join(_parts[:_end]), set()).add(_parts[_end])
 
 
 class Tree:
     """What one walk finds.
 
     Attributes:
+        root (`ast.AST`): The tree.
         names (`Names`): What the program's names stand for.
         calls (`list[ast.Call]`): The calls that may do something.
         climbs (`list[ast.Attribute]`): Attributes by which one climbs.
@@ -69,6 +80,7 @@ class Tree:
     """
 
     def __init__(self, root: ast.AST):
+        self.root = root
         self.names = Names()
         self.calls: list[ast.Call] = []
         self.climbs: list[ast.Attribute] = []
@@ -108,10 +120,8 @@ class Tree:
             if alias.name != "*":
                 self.names.modules[alias.asname or alias.name] = f"{node.module or ''}.{alias.name}".lstrip(".")
             else:
-                prefix = f"{node.module}."
-                for name in CALLS:
-                    if name.startswith(prefix) and "." not in name[len(prefix) :]:
-                        self.names.modules.setdefault(name[len(prefix) :], name)
+                for name in _STARS.get(node.module or "", ()):
+                    self.names.modules.setdefault(name, f"{node.module}.{name}")
 
     def _assign(self, node: ast.Assign) -> None:
         for target in node.targets:
@@ -159,6 +169,9 @@ class Tree:
             self._local_calls.append((attribute, node))
             if attribute not in INTERESTING and not self._has_reference(node):
                 return
+        elif kind is ast.Lambda:
+            for parameter, argument in zip(function.args.args, node.args):  # type: ignore[attr-defined]
+                self.names.bind(parameter.arg, argument)
         elif kind is ast.Name:
             self._local_calls.append((function.id, node))  # type: ignore[attr-defined]
         self.calls.append(node)

@@ -390,7 +390,7 @@ class Values:
             return FUNCTIONS["map"](self._limit, mapped, self._must(node.args[1]))
         if name == "map" and isinstance(first, ast.Lambda) and len(first.args.args) == 1:
             return self._mapped(first, self._must(node.args[1]))
-        if name in FUNCTIONS and name != "map":
+        if name in FUNCTIONS and name != "map" and not _is_method_of_value(function):
             return FUNCTIONS[name](self._limit, *(self._must(argument) for argument in node.args))
         if isinstance(function, ast.Name) and function.id in self._names.functions:
             return None
@@ -443,6 +443,11 @@ class Values:
         if method in ("tobytes", "getvalue", "read"):
             return value
         return None
+
+
+def _is_method_of_value(function: ast.expr) -> bool:
+    """Whether it is `"".join`, which resolves as `str.join` does."""
+    return isinstance(function, ast.Attribute) and not isinstance(function.value, ast.Name)
 
 
 def _text(value: Any) -> str | None:
