@@ -110,7 +110,7 @@ class Flow:
 
     def _of_name(self, node: ast.Name) -> frozenset[str]:
         module = self._names.modules.get(node.id)
-        found = SOURCES.get(module, _NOTHING) if module is not None else _NOTHING
+        found = SOURCES.get(module or self._names.resolve(node) or "", _NOTHING)
         for bound in self._names.values.get(node.id, ()):
             found |= self._of_bound(bound)
         return found

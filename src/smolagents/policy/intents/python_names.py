@@ -101,6 +101,7 @@ _IMPORTERS = frozenset(
     )
 )
 _PATHS = "pathlib.Path()"
+_PATH_LISTS = (".glob()", ".rglob()", ".iterdir()", ".parents")
 _PATH_MAKERS = frozenset(
     (
         *("parent", "joinpath", "expanduser", "resolve", "absolute", "with_suffix", "with_name", "home", "cwd"),
@@ -205,6 +206,8 @@ class Names:
                     return resolved
             return None
         base = self.resolve(bound.of)
+        if base is not None and base.startswith(_PATHS) and base.endswith(_PATH_LISTS):
+            return _PATHS
         return base and f"{base}[]"
 
     def _attribute(self, node: ast.Attribute) -> str | None:

@@ -62,8 +62,6 @@ _SAME = frozenset(
     )
 )
 _PLACES = {
-    "pathlib.Path.home": "~",
-    "pathlib.Path.cwd": ".",
     "os.getcwd": ".",
     "tempfile.gettempdir": "/tmp",
     "tempfile.mkdtemp": "/tmp/x",
@@ -202,7 +200,8 @@ class Values:
         if name in _LISTS:
             folder = "." if first is None else self.text(first)
             folder = UNKNOWN if folder is None else folder
-            return folder.partition("*")[0].rstrip("/") or "/" if "glob" in name else folder.rstrip("/") or "/"
+            before = folder.partition("*")[0] if "glob" in name else folder
+            return before.rstrip("/") or ("/" if before else ".")
         if name.startswith("pathlib.") and name.endswith(_PATH_LISTS) and isinstance(node.func, ast.Attribute):
             return self.text(node.func.value) or UNKNOWN
         if (name in _WRAPPERS or name.endswith("tqdm")) and first is not None:
@@ -367,6 +366,8 @@ class Values:
         first = node.args[0] if node.args else None
         if name in _PLACES:
             return _PLACES[name]
+        if name == "pathlib.Path()" and isinstance(function, ast.Attribute) and function.attr in ("home", "cwd"):
+            return "~" if function.attr == "home" else "."
         if name in _SAME:
             return "." if first is None and name.startswith("pathlib") else self.value(first)
         if name in ("os.path.expanduser",):
