@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
+
+from .python_tree import parse
 
 
 _MAGIC = re.compile(r"^\s*(?:!|%%?(?:sx|sh|bash|system|script)\b)\s*(.*)", re.DOTALL)
@@ -48,7 +49,7 @@ def parsable(program: str) -> Iterator[tuple[str, str]]:
 
 def _is_parsed(text: str) -> bool:
     try:
-        ast.parse(text)
+        parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

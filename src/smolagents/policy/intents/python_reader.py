@@ -12,7 +12,7 @@ from .places import target_of_host, target_of_path, target_of_url
 from .python_calls import CALLS, CLIMBS, Effect
 from .python_flow import Flow
 from .python_names import Names
-from .python_tree import Tree
+from .python_tree import Tree, parse
 from .python_values import UNKNOWN, Values
 from .sql import read_sql
 
@@ -130,12 +130,13 @@ class _Reader:
     def __init__(self, program: str, readers: Readers):
         self._program = program
         self._readers = readers
-        self._tree = Tree(ast.parse(program))
+        self._tree = Tree(parse(program))
         self._names: Names = self._tree.names
         self._values = Values(self._names, len(program))
         self._names.value = self._values.value
         self._flow = Flow(self._names, self._values)
         self._facts: list[Fact] = []
+        self._added: set[tuple[str, str, frozenset[str], str]] = set()
         self._lines: list[str] | None = None
         # Paths that the program writes to, and the commands that it runs, to see whether it runs what it wrote.
         self._written: set[str] = set()
@@ -158,6 +159,10 @@ class _Reader:
     def _add(
         self, node: ast.AST, act: str, target: str = "unknown", traits: Iterable[str] = (), detail: str = ""
     ) -> None:
+        known = (act, target, frozenset(traits), detail)
+        if known in self._added:
+            return
+        self._added.add(known)
         line = getattr(node, "lineno", None)
         if self._lines is None:
             self._lines = self._program.splitlines()

@@ -98,6 +98,7 @@ class Values:
         self._limit = max(_MAX_VALUE, length)
         self._work = min(_LEAST_WORK + _WORK_PER_CHARACTER * length, _MOST_WORK)
         self._known: dict[ast.AST, Any] = {}
+        self._candidates: dict[str, list[Any]] = {}
         self._locals: dict[str, Any] = {}
         self._depth = 0
 
@@ -145,11 +146,12 @@ class Values:
     def candidates(self, node: ast.AST | None) -> list[Any]:
         """Every value that an expression may have, if it is a name; not many of them."""
         if isinstance(node, ast.Name) and node.id not in self._locals and node.id not in self._names.modules:
-            found = []
-            for bound in self._names.values.get(node.id, ()):
-                found += self._all(bound)
-            values = [value for value in found if value is not None]
-            return list(dict.fromkeys(values))[:_MOST_CANDIDATES]
+            known = self._candidates.get(node.id)
+            if known is None:
+                found = [value for bound in self._names.values.get(node.id, ()) for value in self._all(bound)]
+                known = list(dict.fromkeys(value for value in found if value is not None))[:_MOST_CANDIDATES]
+                self._candidates[node.id] = known
+            return known
         value = self.value(node)
         return [] if value is None else [value]
 
