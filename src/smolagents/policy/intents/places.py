@@ -159,8 +159,8 @@ _PATHS: tuple[tuple[str, str], ...] = (
     (
         "system",
         r"""
-        ^/(?:etc|usr|bin|sbin|lib\w*|boot|opt|srv|var|root|run|dev|mnt|media|cdrom|snap|private|library|system
-            |applications|windows|program[ ]files[^/]*|programdata|efi|recovery|bootmgr|pagefile)(?:/|$)
+        ^/(?:etc|usr|bin|sbin|lib\w*|boot|opt|srv|var|root|run|dev|mnt|media|cdrom|snap|private|library
+            |system/(?:library|applications|volumes|drivers|app|priv-app|bin|lib\w*|etc|framework)|applications|windows|program[ ]files[^/]*|programdata|efi|recovery|bootmgr|pagefile)(?:/|$)
         | ^(?:hk(?:lm|cu|cr|u)|hkey_\w+|registry):?/ | ^/(?:vmlinuz|initrd) | /system32/ | \.(?:sys|efi)$
         """,
     ),
