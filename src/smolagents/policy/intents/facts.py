@@ -111,6 +111,7 @@ TRAITS = frozenset(
         "in_place",
         "dry_run",
         "question",  # a program asks for help or a version only
+        "offensive",  # a tool that is made for attacks
         "own",  # belongs to what is run: a setting that it asks for by name
     )
 )

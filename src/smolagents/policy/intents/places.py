@@ -159,8 +159,9 @@ _PATHS: tuple[tuple[str, str], ...] = (
     (
         "system",
         r"""
-        ^/(?:etc|usr|bin|sbin|lib\w*|boot|var(?!/www/)|run|dev|snap|private|library|system|windows|efi|recovery
-            |bootmgr|pagefile)(?:/|$)
+        ^/(?:etc|usr|bin|sbin|lib\w*|boot|var(?!/www/)|run|dev|snap|private|library|windows|efi|recovery|bootmgr
+            |pagefile)(?:/|$)
+        | ^/system/(?:library|applications|volumes|drivers|app|priv-app|bin|lib\w*|etc|framework)(?:/|$)
         | ^/(?:opt|srv|mnt|media|applications|program[ ]files[^/]*|programdata|var/www|nix|app)(?:/\*?)?$
         | ^(?:hk(?:lm|cu|cr|u)|hkey_\w+|registry):?/ | ^/(?:vmlinuz|initrd) | /system32/ | \.(?:sys|efi)$
         """,

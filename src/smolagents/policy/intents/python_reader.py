@@ -14,7 +14,7 @@ from .python_flow import Flow
 from .python_names import Names
 from .python_tree import Tree, parse
 from .python_values import UNKNOWN, Values
-from .sql import read_sql
+from .sql_reader import is_sql, read_sql
 
 
 if TYPE_CHECKING:
@@ -542,7 +542,7 @@ class _Reader:
 
     def _sql(self, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
         for text in self._values.candidates(argument):
-            if type(text) is str:
+            if type(text) is str and is_sql(text):
                 self._take(node, read_sql(text))
 
     def _registry(self, effect: Effect, name: str, node: ast.Call, *rest: Any) -> None:

@@ -404,4 +404,28 @@ RULES: tuple[Rule, ...] = (
     # Data is written.
     _rule("write", _WRITES, 0.6, "writes data", "write move change_mode encrypt pay"),
     _rule("delete", _WRITES, 0.6, "deletes data", "delete"),
+    # Of commands (`shell_commands` and its like).
+    _rule("run-offensive", _EXECUTES, 0.85, "runs a tool that is made for attacks", "run_process", "", "offensive"),
+    _rule(
+        "delete-for-good",
+        _DESTROYS,
+        0.6,
+        "overwrites files so that nobody can restore them",
+        "delete",
+        "file unknown temp",
+        "overwrite",
+    ),
+    _rule("delete-here", _DESTROYS, 0.3, "deletes everything in a folder", "delete", "file temp", "recursive all"),
+    _rule("delete-containers", _DESTROYS, 0.3, "removes containers or images", "delete", "container"),
+    _rule("delete-all-containers", _DESTROYS, 0.4, "removes everything of a kind", "delete", "container", "all"),
+    _rule("read-backup", _STEALS, 0.55, "reads copies of the system's disk", "read", "backup"),
+    _rule(
+        "run-elsewhere",
+        _EXECUTES,
+        0.45,
+        "runs a program on another machine",
+        "run_process",
+        "private_host host",
+        without="interactive reverse from_network",
+    ),
 )

@@ -1,0 +1,113 @@
+"""Values of the shell: what is known of a word, of a variable, of what flows through a pipe or lies in a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from .places import target_of_path
+
+
+# The traits that say where something comes from. They stay with it.
+ORIGINS = frozenset(
+    ("decoded", "from_network", "from_file", "from_secret", "from_system", "from_screen", "from_input", "bulk")
+)
+# Longer ones are cut: what a loop doubles again and again has to end.
+LONGEST = 65_536
+_NOTHING: frozenset[str] = frozenset()
+
+
+class Value(NamedTuple):
+    """A value.
+
+    Attributes:
+        text (`str`): What is known of it; what is not known stands there as it does in the script (`$name`).
+        known (`bool`): Whether that is all of it.
+        traits (`frozenset[str]`): Where it comes from: some of `ORIGINS`.
+        pieced (`bool`): Whether it was written in pieces where nothing calls for it, such as `r''m` or `$'\\x72m'`.
+        quoted (`bool`): Whether wildcards and braces in it mean themselves.
+    """
+
+    text: str = ""
+    known: bool = True
+    traits: frozenset[str] = _NOTHING
+    pieced: bool = False
+    quoted: bool = False
+
+
+EMPTY = Value()
+
+
+def join(values: Iterable[Value], between: str = "") -> Value:
+    """The values one after the other."""
+    values = tuple(values)
+    if len(values) == 1:
+        return values[0]
+    return Value(
+        between.join(value.text for value in values)[:LONGEST],
+        all(value.known for value in values),
+        frozenset().union(*(value.traits for value in values)),
+        any(value.pieced for value in values),
+        any(value.quoted for value in values),
+    )
+
+
+# What is in a file of a kind.
+_CONTENT = {
+    "secret": "from_secret",
+    "authority": "from_secret",
+    "account": "from_system",
+    "system": "from_system",
+    "log": "from_system",
+    "history": "from_system",
+    "root": "from_system",
+    "home": "from_system",
+    "startup": "from_system",
+    "security": "from_system",
+    "process": "from_secret",
+}
+
+
+def content_of(path: str) -> Value:
+    """What is in a file that is not known otherwise."""
+    origin = _CONTENT.get(target_of_path(path), "from_file")
+    return Value(f"$(<{path})", False, frozenset((origin, "from_file")))
+
+
+_ESCAPE = re.compile(
+    r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|(0?[0-7]{1,3})|(.))", re.DOTALL
+)
+_LETTERS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
+
+
+def unescape(text: str) -> str:
+    """What `$'...'`, `printf` and `echo -e` make of escapes."""
+
+    def one(match: re.Match[str]) -> str:
+        digits = match[1] or match[2] or match[3]
+        if digits or match[4]:
+            number = int(digits, 16) if digits else int(match[4], 8)
+            return chr(number) if number < 0x110000 else ""
+        return _LETTERS.get(match[5], match[5] if match[5] in "\\'\"?" else match[0])
+
+    return _ESCAPE.sub(one, text) if "\\" in text else text
+
+
+_BRACES = re.compile(r"\{([^{}\s]*,[^{}\s]*)\}")
+_MOST_WORDS = 32
+
+
+def expand_braces(text: str) -> list[str]:
+    """The words that `{a,b}` stands for."""
+    words = [text]
+    while len(words) < _MOST_WORDS:
+        for place, word in enumerate(words):
+            if braces := _BRACES.search(word):
+                words[place : place + 1] = [
+                    word[: braces.start()] + part + word[braces.end() :] for part in braces[1].split(",")
+                ]
+                break
+        else:
+            return words
+    return words
