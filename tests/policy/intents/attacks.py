@@ -1,5 +1,7 @@
 """Programs that do harm, by family. None is run."""
 
+# ruff: noqa: E501 (a case is one line, however long)
+
 from __future__ import annotations
 
 

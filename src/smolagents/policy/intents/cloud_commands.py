@@ -51,7 +51,9 @@ def _inside(call: Call, verb: str) -> None:
         facts[before:] = [
             fact
             for fact in facts[before:]
-            if fact.act in outside or fact.act == "run_process" and fact.traits & {"from_network", "reverse", "decoded"}
+            if fact.act in outside
+            or fact.act == "run_process"
+            and fact.traits & {"from_network", "reverse", "decoded"}
         ]
 
 
@@ -66,7 +68,11 @@ def orchestrator(call: Call) -> Value:
     if re.search(r"\bcreate\s+(?:cluster)?rolebinding\b|\bauth\s+reconcile\b", words):
         call.fact("configure", "authority", *(("privileged",) if "admin" in words else ()))
     if re.search(r"\bdelete\b", words):
-        call.fact("delete", "container", *(("all",) if "--all" in words or re.search(r"\b(?:ns|namespaces?)\b", words) else ()))
+        call.fact(
+            "delete",
+            "container",
+            *(("all",) if "--all" in words or re.search(r"\b(?:ns|namespaces?)\b", words) else ()),
+        )
     args = call.args
     place = next((i for i, value in enumerate(args) if value.text == "--"), len(args))
     if args[place + 1 :]:

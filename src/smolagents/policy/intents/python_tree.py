@@ -83,6 +83,10 @@ def parse(program: str) -> ast.Module:
     return ast.parse(program)
 
 
+# Functions of one name, of those that a program has.
+_MOST_OF_A_NAME = 16
+
+
 class Tree:
     """What one walk finds.
 
@@ -159,7 +163,7 @@ class Tree:
                 self.names.bind_target(item.optional_vars, item.context_expr)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self.names.functions.setdefault(node.name, []).append(node)
+        self._define(node)
         defaults = node.args.defaults
         for argument, default in zip(node.args.args[len(node.args.args) - len(defaults) :], defaults):
             self.names.bind(argument.arg, default)
@@ -169,8 +173,13 @@ class Tree:
         for decorator in node.decorator_list:
             self.references.append((node, decorator))
 
+    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        functions = self.names.functions.setdefault(node.name, [])
+        if len(functions) < _MOST_OF_A_NAME:
+            functions.append(node)
+
     def _class(self, node: ast.ClassDef) -> None:
-        self.names.functions.setdefault(node.name, []).append(node)
+        self._define(node)
         for decorator in node.decorator_list:
             self.references.append((node, decorator))
 

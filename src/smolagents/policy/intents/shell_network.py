@@ -50,10 +50,16 @@ def _sent_file(call: Call, value: Value, mark: str = "@") -> Value:
 
 def curl(call: Call) -> Value:
     options = call.options(_CURL)
-    sent = [_sent_file(call, value) for value in options.all("d", "data", "data-binary", "data-ascii", "F", "form", "json")]
+    sent = [
+        _sent_file(call, value) for value in options.all("d", "data", "data-binary", "data-ascii", "F", "form", "json")
+    ]
     sent += [_sent_file(call, value) for value in options.all("data-urlencode")]
-    sent += options.all("data-raw", "form-string", "H", "header", "b", "cookie", "u", "user", "A", "user-agent", "url-query")
-    uploads = options.has("d", "data", "data-binary", "data-ascii", "F", "form", "json", "data-raw", "data-urlencode", "T")
+    sent += options.all(
+        "data-raw", "form-string", "H", "header", "b", "cookie", "u", "user", "A", "user-agent", "url-query"
+    )
+    uploads = options.has(
+        "d", "data", "data-binary", "data-ascii", "F", "form", "json", "data-raw", "data-urlencode", "T"
+    )
     for value in options.all("T", "upload-file"):
         sent.append(_sent_file(call, Value("@" + value.text, traits=value.traits)))
     urls = options.operands + options.all("url")
@@ -169,7 +175,9 @@ def ssh(call: Call) -> Value:
 
 
 def remote_copy(call: Call) -> Value:
-    options = call.options("P i o F c l J S e f rsh port include exclude exclude-from files-from bwlimit password-file log-file")
+    options = call.options(
+        "P i o F c l J S e f rsh port include exclude exclude-from files-from bwlimit password-file log-file"
+    )
     operands = options.operands
     if len(operands) < 2:
         return EMPTY
@@ -278,5 +286,7 @@ COMMANDS = {
     **dict.fromkeys(("mail", "mailx", "sendmail", "mutt", "swaks", "ssmtp", "msmtp", "s-nail"), mail),
     **dict.fromkeys(("ftp", "sftp", "tftp", "lftp", "smbclient", "ncftpput", "ncftp"), transfer),
     "rclone": clone,
-    **dict.fromkeys(("ngrok", "cloudflared", "chisel", "frpc", "bore", "devtunnel", "ligolo", "tor", "torify"), tunnel),
+    **dict.fromkeys(
+        ("ngrok", "cloudflared", "chisel", "frpc", "bore", "devtunnel", "ligolo", "tor", "torify"), tunnel
+    ),
 }

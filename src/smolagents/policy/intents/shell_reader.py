@@ -34,7 +34,9 @@ _MOST_COMMANDS = 5_000
 _LONGEST_TEXT = 200
 
 _ROOT_FOLDER = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "PWD": "/", "HOME": "/", "SHELL": "/"}
-_NO_FILES = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/stdin", "-", "nul", "NUL", "$null"))
+_NO_FILES = frozenset(
+    ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/stdin", "-", "nul", "NUL", "$null")
+)
 
 
 def read_command(command: str, readers: Readers) -> list[Fact]:
@@ -313,7 +315,9 @@ class Shell:
 
     def fact(self, act: str, target: str, traits, text: str, detail: str = "") -> None:
         """Notes a fact."""
-        self.facts.append(Fact(act, target, frozenset(traits), text[:_LONGEST_TEXT], self.line, detail[:_LONGEST_TEXT]))
+        self.facts.append(
+            Fact(act, target, frozenset(traits), text[:_LONGEST_TEXT], self.line, detail[:_LONGEST_TEXT])
+        )
 
     def _heredoc(self, body: Node, redirect: Node) -> Value:
         quoted = any(c.type == "heredoc_start" and _text(c)[:1] in "'\"\\" for c in redirect.children)
@@ -455,7 +459,9 @@ class Shell:
             return Value(_text(node)[1:-1], quoted=True)
         if kind == "ansi_c_string":
             raw = _text(node)[2:-1]
-            return Value(unescape(raw), pieced="\\x" in raw or "\\u" in raw or "\\0" in raw or "\\1" in raw, quoted=True)
+            return Value(
+                unescape(raw), pieced="\\x" in raw or "\\u" in raw or "\\0" in raw or "\\1" in raw, quoted=True
+            )
         if self._depth >= _DEEPEST:
             return Value(_text(node), False)
         self._depth += 1
@@ -491,8 +497,12 @@ class Shell:
             return Value(raw)
         empty = any(c.type in ("string", "raw_string", "ansi_c_string") and len(_text(c)) <= 3 for c in children)
         variables = sum(c.type in ("simple_expansion", "expansion") for c in children)
-        broken = empty and any(c.type in ("word", "string", "raw_string") and _text(c)[-1:].isalpha() for c in children)
-        return value._replace(pieced=value.pieced or broken or (variables > 1 and value.known and value.text.isalpha()))
+        broken = empty and any(
+            c.type in ("word", "string", "raw_string") and _text(c)[-1:].isalpha() for c in children
+        )
+        return value._replace(
+            pieced=value.pieced or broken or (variables > 1 and value.known and value.text.isalpha())
+        )
 
     def _expansion(self, node: Node) -> Value:
         raw = _text(node)
