@@ -7,6 +7,7 @@ import re
 from .foreign_code import read_foreign
 from .places import target_of_path
 from .shell_call import Call
+from .shell_system import guesses, offensive
 from .shell_values import EMPTY, ORIGINS, Value, join
 
 
@@ -52,7 +53,17 @@ def _from_input(call: Call) -> Value:
     return Value("$(sh)", False, call.stdin.traits)
 
 
+def _name_of_script(call: Call, file: Value) -> None:
+    """A script may say in its name that it attacks."""
+    name = file.text.rpartition("/")[2].lower()
+    if guesses(name):
+        call.fact("guess", "account")
+    elif offensive(name):
+        call.fact("run_process", "unknown", "offensive")
+
+
 def _script_file(call: Call, file: Value) -> Value:
+    _name_of_script(call, file)
     content = call.shell.files.get(call.path(file)) or call.shell.files.get(file.text)
     if content is None:
         target = target_of_path(call.path(file))
@@ -120,6 +131,7 @@ def python(call: Call) -> Value:
         if text == "-":
             break
         if text[:1] != "-":
+            _name_of_script(call, value)
             content = call.shell.files.get(call.path(value)) or call.shell.files.get(text)
             if content is None:
                 return run_file(Call(call.shell, args[place:], call.stdin, call.text, call.line, call.traits))
@@ -352,6 +364,8 @@ def compile_code(call: Call) -> Value:
 
 
 def trap(call: Call) -> Value:
+    if "DEBUG" in call.texts and "BASH_COMMAND" in call.text:
+        call.fact("read", "keyboard")  # Everything that is typed
     return call.shell.script(call.args[0].text) if len(call.args) > 1 else EMPTY
 
 
@@ -375,15 +389,18 @@ def script(call: Call) -> Value:
 
 _ESCAPES = re.compile(
     r":?!\s*(?:/bin/|/usr/bin/)?(?:ba|z|da)?sh\b|(?:proxycommand|exec|command|pager|shell)=[^=]*?\b(?:/bin/)?(?:ba)?sh\b"
-    r"|os\.execute\(|:py3?\s|:lua\s",
+    r"|os\.execute\(|:py3?\s|:lua\s|\((?:term|shell|shell-command)\s+\"(?:/usr)?/bin/\w*sh\b",
     re.IGNORECASE,
 )
+
+
+_STARTS_SHELL = re.compile(r"(?:^|\n)\s*[:!]+\s*(?:exec|system|shell)?\W*(?:/usr)?/bin/(?:ba|z|da)?sh\b")
 
 
 def escapes(call: Call) -> bool:
     """Whether the options of an ordinary program make it start a shell."""
     words = " ".join(call.texts)
-    if _ESCAPES.search(words):
+    if _ESCAPES.search(words) or call.stdin.known and len(call.stdin.text) < 500 and _STARTS_SHELL.search(call.stdin.text):
         call.fact("run_process", "unknown", "interactive")
         return True
     return False

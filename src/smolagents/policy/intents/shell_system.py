@@ -19,6 +19,7 @@ SECURITY = re.compile(
     r"|pf_enable|firewall_enable)(?:\.service|\.socket|\.plist|d|_enable)?(?:$|[\s\"'=])"
 )
 _MASTERS = re.compile(r"^(?:sudo|wheel|root|admin|adm|docker|lxd|disk|shadow|administrators?)$")
+_SERVICES = frozenset(("nobody", "daemon", "bin", "sys", "mail", "www-data", "games", "lp", "news", "uucp", "proxy", "backup"))
 _PERIODS = re.compile(r"on-(?:calendar|boot|startup|unit-active|active)|timer-property")
 
 
@@ -37,6 +38,8 @@ def service(call: Call) -> Value:
         stops = {"stop"} if re.search(r"(?i)=\W?no", text) else set()
     if stops and SECURITY.search(f" {text} "):
         call.fact("configure", "security", "disable")
+    elif stops and re.search(r"(?:^|\s)(?:cron|crond|atd|sshd?|dbus|NetworkManager|systemd-\w+)(?:\.service)?(?:\s|$)", text):
+        call.fact("kill", "service")
     elif stops:
         call.fact("configure", "service", "disable")
     elif verbs & {"start", "restart", "enable", "reload", "unmask", "edit", "daemon-reload", "link", "add", "defaults", "onestart"}:
@@ -125,6 +128,8 @@ def account(call: Call) -> Value:
     if call.name in ("passwd", "chage") and (options.has("S", "l", "status") or not operands):
         call.fact("configure", "account", *(("disable",) if options.has("l") and operands else ()))
         return EMPTY
+    if call.name in ("usermod", "chsh") and any(name in _SERVICES for name in operands) and "/sh" in words + "/bash":
+        is_master = is_master or re.search(r"/(?:ba|z|da|k)?sh\b", words) is not None
     root = call.name in ("passwd", "chpasswd") and ("root" in operands or "root:" in call.stdin.text)
     call.fact("configure", "account", *(("privileged",) if is_master or is_root or root else ()))
     return EMPTY
@@ -310,7 +315,7 @@ def kill(call: Call) -> Value:
         return EMPTY
     everything = words[-1] == "-1" and len(words) > 1 or call.name in ("killall5",)
     everything = everything or call.name in ("pkill", "killall") and re.search(r"-u\s*(?:root|0)\b|^-9\s+-1|\s\.\*?$", text)
-    if call.name == "killall" and re.search(r"(?:^|\s)(?:cron|crond|sshd|systemd|init|dbus-daemon|login)$", text):
+    if re.search(r"(?:^|[\s(^])(?:cron|crond|sshd|systemd\w*|init|dbus-daemon|login|NetworkManager)\$?\)?$", text):
         call.fact("kill", "service")
         return EMPTY
     target = "process" if not re.search(r"^\$\$|%\d", words[-1]) else "runtime"
@@ -416,6 +421,23 @@ def settings_of_network(call: Call) -> Value:
     return Value(f"$({call.name})", False)
 
 
+def remote_management(call: Call) -> Value:
+    """macOS: `kickstart`, `systemsetup`, `dsenableroot`."""
+    words = " ".join(call.texts)
+    if call.name == "dsenableroot":
+        call.fact("configure", "account", "privileged")
+    elif re.search(r"-activate|-allowAccessFor|-setremote(?:login|appleevents)\s+on", words):
+        call.fact("configure", "security", "disable")
+    return EMPTY
+
+
+def file_attributes(call: Call) -> Value:
+    """macOS: `SetFile`: hides a file, or gives it another age."""
+    if any(text == "V" or text.startswith(("-d", "-m")) for text in call.texts):
+        call.fact("hide", "file")
+    return EMPTY
+
+
 # Tools that exist to attack: they find weaknesses, take passwords, or control other people's machines
 
 _OFFENSIVE = re.compile(
@@ -424,6 +446,9 @@ _OFFENSIVE = re.compile(
     r"|kerbrute|rubeus|certipy|impacket-\w+|secretsdump|psexec\.py|wmiexec\w*|smbexec\w*|atexec|dcomexec|getuserspns|getnpusers"
     r"|sqlmap|commix|beef\w*|setoolkit|xmrig|minerd|cpuminer|ccminer|ethminer|procdump\d*|pwdump\d*|fgdump|gsecdump|wce|quarks\w*"
     r"|nanodump|pypykatz|swaphunt|3snake|truffleproc|keyscan|logkeys|traitor|deepce|stratus|pacu|cloudfox|peirates|kdigger"
+    r"|\w*(?:keylog|ransomware|rootkit|exploit|backdoor|(?:reverse|bind|web)_?-?shell|malware|trojan|stealer|steal_?(?:token|creds?|pass)"
+    r"|privesc|shellcode|cryptominer|botnet|exfil|(?:process|dll|code)_?inject|uac-?_?bypass|bypass_?-?uac|cred(?:ential)?_?dump|\wkatz"
+    r"|timestomp|ransom)\w*|dnscat2?|iodine|psexec\w*|plink|pscp"
     r"|cobaltstrike|beacon|havoc|covenant|koadic|merlin|poshc2|dumpert|safetykatz|seatbelt|sharpup|powerup|powerview|adfind)"
     r"(?:\.(?:py|sh|rb|exe|pl|elf|ps1))?$"
 )
@@ -486,6 +511,8 @@ COMMANDS = {
     "git": repository,
     **dict.fromkeys(("screencapture", "scrot", "xwd", "gnome-screenshot", "spectacle", "grim", "maim", "xclip", "pbpaste"), screen),
     **dict.fromkeys(("xsel", "wl-paste", "imagesnap", "arecord", "fswebcam"), screen),
+    **dict.fromkeys(("kickstart", "systemsetup", "dsenableroot"), remote_management),
+    "setfile": file_attributes,
     **dict.fromkeys(("xinput", "logkeys", "xspy", "showkey"), keyboard),
     **dict.fromkeys(("ifconfig", "ip", "route", "networksetup", "nmcli", "arp", "scutil"), settings_of_network),
 }

@@ -169,6 +169,8 @@ def copy(call: Call) -> Value:
             call.fact("move", place, detail=source.text)
         else:
             call.fact("read", place, detail=source.text)
+    if re.match(r"(?i)\\\\[^?.\\]+\\(?:[a-z]|admin)\$", target.text):
+        call.fact("write", "system", "hidden", detail=target.text)  # Onto another machine
     if re.match(r"\\\\[^?.]", target.text):
         content = call.shell.content(sources[0].text)
         call.fact("upload", "private_host", "from_file", origin=content, detail=target.text)
@@ -476,6 +478,11 @@ def archive(call: Call) -> Value:
     return EMPTY
 
 
+def restart(call: Call) -> Value:
+    call.fact("power", "unknown")
+    return EMPTY
+
+
 # What .NET's methods do, wherever they stand in a statement
 _METHODS: tuple[tuple[re.Pattern[str], str, str, tuple[str, ...]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), act, target, traits)
@@ -540,10 +547,11 @@ COMMANDS = {
     **dict.fromkeys(("get-wmiobject", "gwmi", "get-ciminstance"), management),
     **dict.fromkeys(("taskkill", "stop-process", "spps"), task_kill),
     **dict.fromkeys(("rundll32", "regsvr32", "mshta", "cscript", "wscript", "msiexec", "installutil", "regasm", "regsvcs"), proxy),
-    **dict.fromkeys(("odbcconf", "cmstp", "msbuild", "control", "pcalua", "mavinject", "hh"), proxy),
+    **dict.fromkeys(("odbcconf", "cmstp", "control", "pcalua", "mavinject", "hh"), proxy),
     "certutil": certificates,
     **dict.fromkeys(("invoke-webrequest", "iwr", "invoke-restmethod", "irm", "bitsadmin", "start-bitstransfer"), download),
     **dict.fromkeys(("procdump", "procdump64", "ntdsutil", "esentutl", "cmdkey", "vaultcmd", "export-pfxcertificate"), secrets),
     **dict.fromkeys(("psexec", "psexec64", "paexec", "winrs", "invoke-command", "icm", "enter-pssession", "new-pssession"), remote),
     **dict.fromkeys(("compress-archive",), archive),
+    **dict.fromkeys(("restart-computer", "stop-computer", "logoff"), restart),
 }
