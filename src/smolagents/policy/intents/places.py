@@ -164,8 +164,10 @@ _PATHS: tuple[tuple[str, str], ...] = (
     (
         "system",
         r"""
-        ^/(?:etc|usr|bin|sbin|lib\w*|boot|opt|srv|var|root|run|dev|mnt|media|cdrom|snap|private|library
-            |system/(?:library|applications|volumes|drivers|app|priv-app|bin|lib\w*|etc|framework)|applications|windows|program[ ]files[^/]*|programdata|efi|recovery|bootmgr|pagefile)(?:/|$)
+        ^/(?:etc|usr|bin|sbin|lib\w*|boot|var(?!/www/)|run|dev|snap|private|library|windows|efi|recovery|bootmgr
+            |pagefile)(?:/|$)
+        | ^/system/(?:library|applications|volumes|drivers|app|priv-app|bin|lib\w*|etc|framework)(?:/|$)
+        | ^/(?:opt|srv|mnt|media|applications|program[ ]files[^/]*|programdata|var/www|nix|app)(?:/\*?)?$
         | ^(?:hk(?:lm|cu|cr|u)|hkey_\w+|registry):?/ | ^/(?:vmlinuz|initrd) | /system32/ | \.(?:sys|efi)$
         """,
     ),
@@ -202,7 +204,7 @@ def _plain(path: str) -> str:
     # However many folders up, it ends at the root.
     if plain.startswith("../../.."):
         plain = "/" + plain.lstrip("./")
-    plain = _HOME.sub("~", plain, count=1)
+    plain = _HOME.sub("~", plain, count=1).removeprefix("/private") or "/"
     return plain + "/" if is_folder and plain not in ("/", "~") else plain
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .facts import Fact
+from .python_pieces import parsable
 from .python_reader import read_program
 from .shell_reader import read_argv, read_command
 from .words import read_words
@@ -33,7 +34,20 @@ class Readers:
         try:
             return read_program(program, Readers(self._depth + 1))
         except Exception:  # Not parsed, or nested too deep to be
-            return read_words(program)
+            return self._pieces(program)
+
+    def _pieces(self, program: str) -> list[Fact]:
+        deeper = Readers(self._depth + 1)
+        facts = read_words(program)
+        for language, text in parsable(program):
+            if language == "shell":
+                facts += deeper.shell(text)
+            elif language == "python":
+                try:
+                    facts += read_program(text, deeper)
+                except Exception:
+                    continue  # Its words are read already
+        return facts
 
     def shell(self, command: str) -> list[Fact]:
         """What a command, or a script of the shell, does."""

@@ -54,7 +54,8 @@ def _statement(words: list[str], text: str) -> list[Fact]:
     first = words[0]
     second = words[1] if len(words) > 1 else ""
     if first == "drop" and second in ("table", "database", "schema", "keyspace", "collection"):
-        found.append(fact("delete", "database", "all"))
+        # Whoever makes a table anew says so
+        found.append(fact("delete", "database", *(() if "exists" in words[2:4] and second == "table" else ("all",))))
     elif first == "truncate":
         found.append(fact("delete", "database", "all"))
     elif first in ("delete", "update"):

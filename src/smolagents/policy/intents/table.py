@@ -158,7 +158,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "send-many-files",
         _STEALS,
-        0.7,
+        0.35,
         "collects files and sends them over the network",
         "upload send",
         "",
@@ -174,7 +174,7 @@ RULES: tuple[Rule, ...] = (
         "upload send",
         "drop_host",
     ),
-    _rule("upload-file", _STEALS, 0.3, "sends a file over the network", "upload send", "", "from_file"),
+    _rule("upload-file", _STEALS, 0.2, "sends a file over the network", "upload send", "", "from_file"),
     _rule(
         "read-secret", _STEALS, 0.6, "reads keys, tokens, passwords or wallets", "read move", "secret", without="own"
     ),
