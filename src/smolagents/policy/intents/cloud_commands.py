@@ -96,7 +96,7 @@ _CLOUD: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
      ("world",)),
     (r"(?:ssm\s+send-command|run-command\s+invoke)", "run_process", "host", ()),
     (r"(?:iam\s+create-user|iam\s+create-group|iam\s+create-role|service-accounts\s+create|ad\s+user\s+create)", "configure", "account",
-     ()),
+     ("persistent",)),
 )  # fmt: skip
 _CLOUD_RULES = tuple((re.compile(words), act, target, traits) for words, act, target, traits in _CLOUD)
 

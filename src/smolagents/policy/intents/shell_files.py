@@ -202,7 +202,7 @@ def make_folder(call: Call) -> Value:
 
 
 _RIGHTS_OF_ALL = re.compile(r"^(?:[0-7]?[0-7]{2}[2367]|[ug]*[oa][ugoa]*[+=][rxXst]*w[rwxXst]*|\+[rx]*w[rwx]*)$")
-_OWNERS_RIGHTS = re.compile(r"^(?:0?[4-7][0-7]{3}|[go]*[ua][ugoa]*[+=][rwxX]*s[rwxX]*|\+[rwx]*s[rwx]*)$")
+_OWNERS_RIGHTS = re.compile(r"^(?:0?[4-7][0-7]{3}|[go]*[ua][ugoa]*[+=][rwxX]*s[rwxX]*|g\+xs|\+[rwx]*s[rwx]*)$")
 _ORDINARY_MODE = re.compile(r"^(?:[ugoa]*[+=][rxX]+|0?[4567][045][045]|g\+[rwxX]+|0?[67][67][045]|[goa]+-[rwx]+)$")
 
 

@@ -13,7 +13,7 @@ from .shell_values import EMPTY, ORIGINS, Value, join
 
 SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "ash", "rbash", "mksh"))
 _PYTHON = re.compile(r"^(?:python|pypy|ipython)[\d.]*w?$")
-_FOREIGN = re.compile(r"^(?:perl|ruby|node|nodejs|php|lua|deno|bun|tclsh|osascript|rscript|jrunscript|gdb|jshell|expect)[\d.]*$")
+_FOREIGN = re.compile(r"^(?:perl|ruby|node|nodejs|php|lua|deno|bun|tclsh|swift|osascript|rscript|jrunscript|gdb|jshell|expect)[\d.]*$")
 _WORTH_RUNNING = ORIGINS - {"from_file", "bulk"}
 
 
@@ -91,6 +91,8 @@ def run_file(call: Call) -> Value:
         if target_of_path(path) == "temp" and not content.known:
             call.fact("run_process", "temp", detail=path)
         return Value("$(program)", False)
+    if "from_screen" in name.traits:
+        call.fact("run_process", "unknown", "from_input")
     if name.traits & {"from_network", "decoded", "from_input"}:
         call.fact("run_process", "unknown", *(name.traits & ORIGINS))
     elif target_of_path(path) == "temp":
@@ -180,6 +182,7 @@ def foreign(call: Call) -> Value:
         _runs(call, call.stdin)
         files = [value for value in args if value.text[:1] != "-"]
         if files:
+            _name_of_script(call, files[0])
             content = call.shell.files.get(call.path(files[0])) or call.shell.files.get(files[0].text)
             if content is not None:
                 _runs(call, content)

@@ -308,7 +308,7 @@ class Shell:
         if name.strip('"').upper() in ("$HISTFILE", "${HISTFILE}"):
             target = "history"
         target = "file" if target == "root" else target  # Something in that folder
-        if target == "startup" and append and is_ordinary_setting(value.text):
+        if target == "startup" and append and not name.startswith("/etc") and is_ordinary_setting(value.text):
             target = "file"
         self.fact("write", target, (*traits, *(() if append else ("overwrite",))), text, self.path(name))
         self.store(name, value, append)

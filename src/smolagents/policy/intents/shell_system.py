@@ -131,7 +131,13 @@ def account(call: Call) -> Value:
     if call.name in ("usermod", "chsh") and any(name in _SERVICES for name in operands) and "/sh" in words + "/bash":
         is_master = is_master or re.search(r"/(?:ba|z|da|k)?sh\b", words) is not None
     root = call.name in ("passwd", "chpasswd") and ("root" in operands or "root:" in call.stdin.text)
-    call.fact("configure", "account", *(("privileged",) if is_master or is_root or root else ()))
+    made = call.name in ("useradd", "adduser") and operands and not joins_group or re.search(
+        r"(?i)\buseradd\b|-addUser\b|-create\s+/Users/", words
+    )
+    removed = re.search(r"(?i)\buserdel\b|-deleteUser\b|-delete\s+/Users/", words)
+    master = is_master or is_root or root
+    traits = ("privileged",) if master else ("persistent",) if made else ("disable",) if removed else ()
+    call.fact("configure", "account", *traits)
     return EMPTY
 
 

@@ -127,6 +127,6 @@ _PRINTS_SETTING = re.compile(r"^\$\([\w.-]+\)$")
 def is_ordinary_setting(text: str) -> bool:
     """Whether what is added to a shell's own file is an ordinary setting, and no command to be run at each start."""
     lines = text.strip().splitlines()
-    return bool(lines) and len(text) < 4096 and all(
+    return any(line.strip()[:1] not in ("", "#") for line in lines) and len(text) < 4096 and all(
         _ORDINARY_SETTING.fullmatch(line) or _PRINTS_SETTING.match(line) for line in lines
     )

@@ -415,6 +415,18 @@ RULES: tuple[Rule, ...] = (
         "file unknown temp",
         "overwrite",
     ),
+    _rule("send-encoded-names", _STEALS, 0.6, "sends encoded data in names that it looks up", "resolve", "", "hidden"),
+    _rule(
+        "create-account",
+        _MODIFIES,
+        0.55,
+        "makes an account",
+        "configure",
+        "account",
+        "persistent",
+        without="privileged",
+    ),
+    _rule("remove-account", _MODIFIES, 0.5, "takes an account away", "configure", "account", "disable"),
     _rule(
         "look-for-setuid",
         _ESCALATES,
