@@ -84,25 +84,25 @@ def orchestrator(call: Call) -> Value:
 _CLOUD: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (r"(?:stop-logging|delete-trail|delete-flow-logs|delete-detector|disable-security-hub|put-event-selectors"
      r"|delete-alarms|delete-configuration-recorder|stop-configuration-recorder|update-detector.*--no-enable"
-     r"|logging\s+sinks\s+(?:delete|update)|diagnostic-settings\s+delete|delete-log-(?:group|stream)"
+     r"|logging\s+(?:sinks\s+(?:delete|update)|logs\s+delete)|diagnostic-settings\s+delete|delete-log-(?:group|stream)"
      r"|delete-web-acl|eventhub.*delete|activity-log.*delete|audit-config.*disable)", "configure", "security", ("disable",)),
     (r"(?:create-access-key|create-login-profile|update-login-profile|attach-(?:user|role|group)-policy|put-(?:user|role|group)-policy"
      r"|add-user-to-group|update-assume-role-policy|create-policy-version|add-iam-policy-binding|set-iam-policy"
      r"|service-accounts\s+keys\s+create|role\s+assignment\s+create|sp\s+(?:create|credential\s+reset)|add-role-to-instance-profile"
-     r"|ad\s+app\s+credential\s+reset|create-service-linked-role|ad\s+group\s+member\s+add|iam\s+roles\s+create)",
+     r"|ad\s+app\s+credential\s+reset|create-service-linked-role|ad\s+group\s+member\s+add)",
      "configure", "authority", ("privileged",)),
     (r"(?:secretsmanager\s+get-secret-value|get-parameters?(?:-by-path)?\b.*--with-decryption|keyvault\s+secret\s+show|secrets\s+versions"
-     r"\s+access|get-password-data|get-session-token|print-access-token|get-access-token|keys\s+list.*--query)",
+     r"\s+access|get-password-data)",
      "read", "secret", ()),
     (r"(?:s3\s+rb\b.*--force|s3\s+rm\b.*--recursive|delete-(?:bucket|db-instance|db-cluster|table|file-system|vault|backup\S*)\b"
-     r"|(?:buckets|instances|databases|projects)\s+delete\b|storage\s+rm\b.*-r|(?:group|storage\s+account|sql\s+db)\s+delete\b"
+     r"|(?:buckets|instances|databases|projects)\s+delete\b|storage\s+rm\b.*-r|(?:storage\s+account|sql\s+db)\s+delete\b"
      r"|rb\s+gs://|rm\s+-r\s+gs://|terminate-instances)", "delete", "database", ("all",)),
     (r"(?:delete-snapshot|delete-db-snapshot|snapshots?\s+delete|delete-recovery-point|delete-image)", "delete", "backup", ()),
     (r"(?:modify-snapshot-attribute|modify-image-attribute|put-bucket-(?:policy|acl)|share-snapshot)", "configure", "authority",
      ("world",)),
-    (r"(?:ssm\s+send-command|run-command\s+invoke|start-session)", "run_process", "host", ()),
+    (r"(?:ssm\s+send-command|run-command\s+invoke)", "run_process", "host", ()),
     (r"(?:iam\s+create-user|iam\s+create-group|iam\s+create-role|service-accounts\s+create|ad\s+user\s+create)", "configure", "account",
-     ()),
+     ("persistent",)),
 )  # fmt: skip
 _CLOUD_RULES = tuple((re.compile(words), act, target, traits) for words, act, target, traits in _CLOUD)
 

@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 _LONGEST = 20_000
 _MOST = 20
 
-_STRING = r"""(?:"((?:[^"\\]|\\.){1,2000})"|'((?:[^'\\]|\\.){1,2000})')"""
+_STRING = r"""(?:"((?:[^"\\]|\\.){1,20000})"|'((?:[^'\\]|\\.){1,20000})')"""
 _RUNS = re.compile(
     r"(?:\b(?:system|exec|popen|spawn|execSync|spawnSync|shell_exec|passthru|proc_open|os\.execute|do\s+shell\s+script"
     r"|execl|execvp|doShellScript)\b\s*\(?\s*|\bqx\s*)" + _STRING
 )
 _BACKTICKS = re.compile(r"`([^`]{2,500})`")
-_READS = re.compile(
-    r"(?:\b(?:open|fopen|file_get_contents|readFileSync|readFile|File\.read|IO\.read)\b\s*\(?[^'\"]{0,20})" + _STRING
-)
+_READS = re.compile(r"(?:\b(?:open|fopen|file_get_contents|readFileSync|readFile|File\.read|IO\.read)\b\s*\(?[^'\"]{0,20})" + _STRING)
+_QUOTED = re.compile(r'"([^"]{3,200})"')
 _SOCKET = re.compile(
     r"\b(?:IO::Socket|use\s+Socket|TCPSocket|fsockopen|socket_create|net\.(?:Socket|connect)|socket\.tcp|/inet/tcp|Socket\.tcp"
     r"|TcpClient)\b"
@@ -70,6 +69,13 @@ def read_foreign(call: Call, code: str) -> None:
     for match in list(_READS.finditer(code))[:_MOST]:
         path = match[1] or match[2]
         call.fact("read", target_of_path(path), detail=path)
+    if "tell app" in code:
+        for name in _QUOTED.findall(code)[:_MOST]:
+            target = target_of_path(name.replace(":", "/"))
+            if target in ("secret", "log", "history"):
+                call.fact("delete" if re.search(r"\bdelete\b", code) else "read", target, detail=name)
+        if "login item" in code:
+            call.fact("configure", "startup", "persistent")
     for match in list(_DELETES.finditer(code))[:_MOST]:
         path = match[1] or match[2]
         call.fact("delete", target_of_path(path), detail=path)

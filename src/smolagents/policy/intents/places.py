@@ -65,6 +65,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
         | ^/(?:usr/(?:local/)?)?lib/systemd/ | ^/var/spool/(?:cron|at) | ^/var/at/
         | /\.config/(?:autostart|systemd|fish)(?:/|$)
         | /library/(?:launchagents|launchdaemons|startupitems|scriptingadditions)
+        | /com\.apple\.loginwindow | /backgrounditems\.btm | ^/etc/motd
         | /start[ ]?menu/programs/startup | /\.git/hooks/(?!.*\.sample$) | /(?:site|user)customize\.py$
         | /site-packages/[^/]+\.pth$ | /windows/(?:system32|sysnative)/tasks(?:/|$)
         | ^(?:hk\w+:?|registry)/.*(?:/run(?:once)?|/winlogon|/services|/image[ ]file)
@@ -94,7 +95,8 @@ _PATHS: tuple[tuple[str, str], ...] = (
         | /(?:id_(?:rsa|dsa|ecdsa|ed25519)|ssh_host_\w+_key)(?:_\w+)?$ | ^id_(?:rsa|dsa|ecdsa|ed25519)$
         | /\.(?:aws|azure|gnupg|password-store|config/gcloud|local/share/keyrings|docker/config\.json
             |kube/config|vault-token|netrc|pgpass|my\.cnf|git-credentials|pypirc|npmrc|boto|s3cfg|electrum
-            |bitcoin|ethereum|monero)(?:/.*)?$
+            |bitcoin|ethereum|monero|oci|mozilla|thunderbird|config/(?:google-chrome|chromium|brave[\w-]*|signal|discord|slack)
+            |local/share/telegramdesktop|ssh-agent)(?:/.*)?$
         | (?:^|/)(?:\.env(?:\.(?!example|sample|template|dist)\w+)?|\.netrc|_netrc|\.pgpass|\.htpasswd
             |\.git-credentials|wallet\.dat|login[ ]?data|cookies(?:\.sqlite|\.binarycookies)?|key[34]\.db
             |logins\.json|signons\.sqlite|local[ ]state|web[ ]data|credentials(?:\.db|\.xml|\.json|\.ya?ml)?
@@ -105,6 +107,9 @@ _PATHS: tuple[tuple[str, str], ...] = (
         | /etc/(?:ssl/private|ssh/ssh_host|ipsec\.secrets|ppp/(?:chap|pap)-secrets|kubernetes/(?:pki
             |admin\.conf)|wireguard|openvpn)
         | /proc/(?:self|\d+|\*|[^/]*\$[^/]*)/(?:environ|mem|maps)$ | ^/(?:var/)?run/secrets
+        | /library/(?:mail|messages|cookies|safari|group[ ]containers/[^/]*notes|application[ ]support/(?:addressbook|google
+            |firefox|com\.apple\.tcc|mobilesync|signal|telegram))(?:/|$)
+        | (?:^|/)notestore\.sqlite | /(?:outlook|mail)/.*\.(?:pst|ost|olm)$
         | /serviceaccount | /keychains(?:/|$) | /appdata/.*/(?:credentials|protect|vault)(?:/|$)
         | /discord/local[ ]storage | /(?:firefox|thunderbird)/profiles
         """,

@@ -24,6 +24,15 @@ _QUESTIONS = frozenset(("--help", "--version", "-h", "-V", "-?", "/?", "help", "
 _NAME_WITH_WILDCARDS = re.compile(r"^/[\w?*/\[\]]*[?*\[][\w?*/\[\]-]*$")
 
 
+_NAMED_AS_VARIABLE = re.compile(r"^\$\{?(?:which|path|bin|cmd|exe)?_?(\w+?)_?(?:bin|cmd|path|exe)?\}?$")
+
+
+def _command_of_variable(name: str) -> str:
+    """What a variable is called that holds a command: `$PYTHON`, `$which_curl`, `${TAR_BIN}`."""
+    match = _NAMED_AS_VARIABLE.match(name)
+    return match[1] if match and (match[1] in COMMANDS or shell_programs.interpreter(match[1])) else name
+
+
 def run(call: Call) -> Value:
     """Reads what a command does, and says what it prints."""
     name = call.words[0]
@@ -35,6 +44,8 @@ def run(call: Call) -> Value:
         call.fact("guess", "account")
     elif shell_system.offensive(call.name):
         call.fact("run_process", "unknown", "offensive")
+    if name.text.startswith("$") and not name.known:
+        call.name = _command_of_variable(call.name)
     command = COMMANDS.get(call.name) or shell_programs.interpreter(call.name)
     if command is None or (name.text.startswith("./") and call.shell.path(name.text) in call.shell.files):
         shell_programs.escapes(call)

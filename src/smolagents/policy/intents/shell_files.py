@@ -186,7 +186,10 @@ def dd(call: Call) -> Value:
 
 
 def touch(call: Call) -> Value:
-    for operand in call.options("t d r date reference time").operands:
+    options = call.options("t d r date reference time")
+    if any(call.place(value) in ("system", "account", "authority") for value in options.all("r", "reference")):
+        call.fact("hide", "file")  # An age that is not its own
+    for operand in options.operands:
         place = call.place(operand)
         call.fact("write", place if place not in ("log", "history") else "file", detail=call.path(operand))
     return EMPTY
@@ -199,7 +202,7 @@ def make_folder(call: Call) -> Value:
 
 
 _RIGHTS_OF_ALL = re.compile(r"^(?:[0-7]?[0-7]{2}[2367]|[ug]*[oa][ugoa]*[+=][rxXst]*w[rwxXst]*|\+[rx]*w[rwx]*)$")
-_OWNERS_RIGHTS = re.compile(r"^(?:0?[4-7][0-7]{3}|[go]*[ua][ugoa]*[+=][rwxX]*s[rwxX]*|\+[rwx]*s[rwx]*)$")
+_OWNERS_RIGHTS = re.compile(r"^(?:0?[4-7][0-7]{3}|[go]*[ua][ugoa]*[+=][rwxX]*s[rwxX]*|g\+xs|\+[rwx]*s[rwx]*)$")
 _ORDINARY_MODE = re.compile(r"^(?:[ugoa]*[+=][rxX]+|0?[4567][045][045]|g\+[rwxX]+|0?[67][67][045]|[goa]+-[rwx]+)$")
 
 
@@ -278,8 +281,8 @@ def find(call: Call) -> Value:
         if target_of_path(f"~/{name}") in ("secret", "authority") or target_of_path(name) == "secret":
             call.fact("list", "secret", detail=names[0].text)
             found = f"{folder}/$found/{name}"
-    if any(re.fullmatch(r"[-/+]?0?[46]000|[-/]?u[+=]s", text) for text in texts):
-        call.fact("list", "system", detail="setuid")
+    if any(re.fullmatch(r"[-/+]?0?[246]000|[-/]?[ug]+[+=]s", text) for text in texts):
+        call.fact("list", "system", "setuid")
     call.fact("list", target_of_path(folder) if target_of_path(folder) == "secret" else "file", detail=folder)
     origin = frozenset(("bulk",)) | root.traits
     if target_of_path(found) in ("secret", "authority"):
@@ -523,6 +526,23 @@ def gpg(call: Call) -> Value:
     return content._replace(text="$(gpg)", known=False)
 
 
+def encrypt(call: Call) -> Value:
+    """`ccrypt`, `age`, `mcrypt` ..."""
+    options = call.options("K k r o p R i recipient output")
+    if not options.has("d", "decrypt"):
+        for operand in options.operands:
+            call.fact("encrypt", call.place(operand), detail=operand.text, origin=operand)
+    return call.through()
+
+
+def editor(call: Call) -> Value:
+    """`ed`, `ex`: their commands come in."""
+    read_files(call, [word for word in call.args if word.text[:1] != "-"])
+    for command, path in re.findall(r"(?m)^\s*([erwEW])\w*\s+(/\S+)", call.stdin.text[:4096]):
+        call.fact("write" if command in "wW" else "read", target_of_path(path), detail=path)
+    return call.through()
+
+
 def openssl(call: Call) -> Value:
     options = call.options(
         "in out k pass kfile K iv connect host port cert key inkey CAfile days subj newkey keyout name md salt S proxy"
@@ -603,7 +623,7 @@ COMMANDS = {
     ),
     **dict.fromkeys(("sed", "gsed"), sed),
     **dict.fromkeys(("rm", "unlink", "rmdir", "grm", "srm", "trash"), rm),
-    **dict.fromkeys(("shred", "wipe", "scrub", "bleachbit"), shred),
+    **dict.fromkeys(("shred", "wipe", "scrub"), shred),
     "truncate": truncate,
     **dict.fromkeys(("cp", "install", "ditto", "gcp", "rcp"), copy),
     **dict.fromkeys(("mv", "gmv"), move),
@@ -633,6 +653,8 @@ COMMANDS = {
     **dict.fromkeys(("zip", "7z", "7za", "7zr", "rar"), zip_files),
     **dict.fromkeys(("gpg", "gpg2"), gpg),
     "openssl": openssl,
+    **dict.fromkeys(("ccrypt", "ccencrypt", "age", "mcrypt", "aescrypt", "scrypt"), encrypt),
+    **dict.fromkeys(("ed", "ex"), editor),
     **dict.fromkeys(("which", "whereis"), which),
     **dict.fromkeys(("cd", "pushd", "chdir"), change_folder),
     "mktemp": mktemp,

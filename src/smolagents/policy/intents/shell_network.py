@@ -205,7 +205,8 @@ def remote_copy(call: Call) -> Value:
 
 def look_up(call: Call) -> Value:
     value = join(call.args, " ") if call.args else EMPTY
-    call.fact("resolve", "host", detail=value.text, origin=value)
+    encoded = re.search(r"\$\(.*\b(?:base64|base32|xxd|b64encode|hexdump|od)\b|`.*\b(?:base64|base32|xxd)\b", call.text)
+    call.fact("resolve", "host", *(("hidden",) if encoded else ()), detail=value.text, origin=value)
     if "axfr" in call.text.lower():
         call.fact("connect", "host", "bulk")
     return Value(f"$({call.name})", False, NETWORK)

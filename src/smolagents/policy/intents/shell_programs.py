@@ -7,14 +7,13 @@ import re
 from .foreign_code import read_foreign
 from .places import target_of_path
 from .shell_call import Call
+from .shell_system import guesses, offensive
 from .shell_values import EMPTY, ORIGINS, Value, join
 
 
 SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "ash", "rbash", "mksh"))
 _PYTHON = re.compile(r"^(?:python|pypy|ipython)[\d.]*w?$")
-_FOREIGN = re.compile(
-    r"^(?:perl|ruby|node|nodejs|php|lua|deno|bun|tclsh|osascript|rscript|jrunscript|gdb|jshell|expect)[\d.]*$"
-)
+_FOREIGN = re.compile(r"^(?:perl|ruby|node|nodejs|php|lua|deno|bun|tclsh|swift|osascript|rscript|jrunscript|gdb|jshell|expect)[\d.]*$")
 _WORTH_RUNNING = ORIGINS - {"from_file", "bulk"}
 
 
@@ -54,7 +53,17 @@ def _from_input(call: Call) -> Value:
     return Value("$(sh)", False, call.stdin.traits)
 
 
+def _name_of_script(call: Call, file: Value) -> None:
+    """A script may say in its name that it attacks."""
+    name = file.text.rpartition("/")[2].lower()
+    if guesses(name):
+        call.fact("guess", "account")
+    elif offensive(name):
+        call.fact("run_process", "unknown", "offensive")
+
+
 def _script_file(call: Call, file: Value) -> Value:
+    _name_of_script(call, file)
     content = call.shell.files.get(call.path(file)) or call.shell.files.get(file.text)
     if content is None:
         target = target_of_path(call.path(file))
@@ -82,6 +91,8 @@ def run_file(call: Call) -> Value:
         if target_of_path(path) == "temp" and not content.known:
             call.fact("run_process", "temp", detail=path)
         return Value("$(program)", False)
+    if "from_screen" in name.traits:
+        call.fact("run_process", "unknown", "from_input")
     if name.traits & {"from_network", "decoded", "from_input"}:
         call.fact("run_process", "unknown", *(name.traits & ORIGINS))
     elif target_of_path(path) == "temp":
@@ -122,6 +133,7 @@ def python(call: Call) -> Value:
         if text == "-":
             break
         if text[:1] != "-":
+            _name_of_script(call, value)
             content = call.shell.files.get(call.path(value)) or call.shell.files.get(text)
             if content is None:
                 return run_file(Call(call.shell, args[place:], call.stdin, call.text, call.line, call.traits))
@@ -159,10 +171,7 @@ def foreign(call: Call) -> Value:
             _runs(call, code)
             read_foreign(call, code.text)
             read = True
-    if (
-        any(value.text == "-i" or re.fullmatch(r"-p?i(?:\.\w+)?(?:e)?|-[np]*i[np]*e?", value.text) for value in args)
-        and call.name == "perl"
-    ):
+    if any(value.text == "-i" or re.fullmatch(r"-p?i(?:\.\w+)?(?:e)?|-[np]*i[np]*e?", value.text) for value in args) and call.name == "perl":
         for value in args[2:]:
             if value.text[:1] != "-" and "/" in value.text and not re.match(r"s?[/|#]", value.text):
                 call.fact("write", call.place(value), "in_place", detail=value.text)
@@ -173,6 +182,7 @@ def foreign(call: Call) -> Value:
         _runs(call, call.stdin)
         files = [value for value in args if value.text[:1] != "-"]
         if files:
+            _name_of_script(call, files[0])
             content = call.shell.files.get(call.path(files[0])) or call.shell.files.get(files[0].text)
             if content is not None:
                 _runs(call, content)
@@ -245,15 +255,9 @@ def _setting(call: Call, name: str, value: str) -> None:
 
 # How many operands come before the command, and which options have values.
 _WRAPPERS: dict[str, tuple[int, str]] = {
-    **dict.fromkeys(
-        ("nohup", "setsid", "command", "builtin", "chronic", "unbuffer", "time", "busybox", "toybox"), (0, "f o")
-    ),
-    **dict.fromkeys(
-        ("torify", "torsocks", "proxychains", "proxychains4", "fakeroot", "firejail", "dbus-run-session"), (0, "f")
-    ),
-    **dict.fromkeys(
-        ("stdbuf", "ionice", "nice", "chrt", "exec", "caffeinate", "rlwrap"), (0, "i o e c n p a t w adjustment")
-    ),
+    **dict.fromkeys(("nohup", "setsid", "command", "builtin", "chronic", "unbuffer", "time", "busybox", "toybox"), (0, "f o")),
+    **dict.fromkeys(("torify", "torsocks", "proxychains", "proxychains4", "fakeroot", "firejail", "dbus-run-session"), (0, "f")),
+    **dict.fromkeys(("stdbuf", "ionice", "nice", "chrt", "exec", "caffeinate", "rlwrap"), (0, "i o e c n p a t w adjustment")),
     "timeout": (1, "s k signal kill-after"),
     "gtimeout": (1, "s k signal kill-after"),
     "watch": (0, "n interval"),
@@ -310,9 +314,7 @@ def xargs(call: Call) -> Value:
     words = options.operands
     if not words:
         return call.stdin
-    marks = [value.text for value in options.all("I", "replace", "J")] or (
-        ["{}"] if options.has("i", "replace") else []
-    )
+    marks = [value.text for value in options.all("I", "replace", "J")] or (["{}"] if options.has("i", "replace") else [])
     origin = call.stdin.traits & ORIGINS
     text = call.stdin.text.strip()
     given = Value(text or "$(xargs)", False, origin)
@@ -365,6 +367,8 @@ def compile_code(call: Call) -> Value:
 
 
 def trap(call: Call) -> Value:
+    if "DEBUG" in call.texts and "BASH_COMMAND" in call.text:
+        call.fact("read", "keyboard")  # Everything that is typed
     return call.shell.script(call.args[0].text) if len(call.args) > 1 else EMPTY
 
 
@@ -388,15 +392,18 @@ def script(call: Call) -> Value:
 
 _ESCAPES = re.compile(
     r":?!\s*(?:/bin/|/usr/bin/)?(?:ba|z|da)?sh\b|(?:proxycommand|exec|command|pager|shell)=[^=]*?\b(?:/bin/)?(?:ba)?sh\b"
-    r"|os\.execute\(|:py3?\s|:lua\s",
+    r"|os\.execute\(|:py3?\s|:lua\s|\((?:term|shell|shell-command)\s+\"(?:/usr)?/bin/\w*sh\b",
     re.IGNORECASE,
 )
+
+
+_STARTS_SHELL = re.compile(r"(?:^|\n)\s*[:!]+\s*(?:exec|system|shell)?\W*(?:/usr)?/bin/(?:ba|z|da)?sh\b")
 
 
 def escapes(call: Call) -> bool:
     """Whether the options of an ordinary program make it start a shell."""
     words = " ".join(call.texts)
-    if _ESCAPES.search(words):
+    if _ESCAPES.search(words) or call.stdin.known and len(call.stdin.text) < 500 and _STARTS_SHELL.search(call.stdin.text):
         call.fact("run_process", "unknown", "interactive")
         return True
     return False

@@ -15,7 +15,7 @@ from tree_sitter import Language, Node, Parser
 from .facts import Fact
 from .places import target_of_path
 from .shell_commands import Call, run
-from .shell_values import EMPTY, Value, content_of, expand_braces, join, unescape
+from .shell_values import EMPTY, Value, content_of, expand_braces, is_ordinary_setting, join, unescape
 from .windows_commands import read_statement
 from .windows_text import commands_of, is_of_windows
 from .words import read_words
@@ -310,6 +310,8 @@ class Shell:
         if name.strip('"').upper() in ("$HISTFILE", "${HISTFILE}"):
             target = "history"
         target = "file" if target == "root" else target  # Something in that folder
+        if target == "startup" and append and not name.startswith("/etc") and is_ordinary_setting(value.text):
+            target = "file"
         self.fact("write", target, (*traits, *(() if append else ("overwrite",))), text, self.path(name))
         self.store(name, value, append)
 
@@ -342,6 +344,14 @@ class Shell:
                 finally:
                     self._inputs.pop()
         return value
+
+    def _list(self, node: Node, stdin: Value) -> Value:
+        """Commands with `&&` or `||`: of alternatives, what the first prints stands for all."""
+        printed = [self._run(child, stdin) for child in node.children if child.is_named]
+        printed = [value for value in printed if value is not EMPTY]
+        if not printed:
+            return EMPTY
+        return printed[0] if any(child.type == "||" for child in node.children) else join(printed)
 
     def _loop(self, node: Node, stdin: Value) -> Value:
         self._loops += 1
@@ -522,7 +532,7 @@ class Shell:
                 return self._replaced(value, inside, raw)
             for child in inside:
                 self._value(child)
-        return value if value is not None else Value(raw, False)
+        return value._replace(quoted=False) if value is not None else Value(raw, False)
 
     def _part_of(self, value: Value, places: list[Node]) -> Value:
         numbers = [_text(place).strip() for place in places]
@@ -600,6 +610,7 @@ _STATEMENTS = {
         ("word", "string", "raw_string", "concatenation", "expansion", "simple_expansion", "command_substitution"),
         Shell._word_statement,
     ),
+    "list": Shell._list,
     **dict.fromkeys(("test_command", "variable_assignments", "negated_command"), Shell._all),
 }
 _PARTS = {
