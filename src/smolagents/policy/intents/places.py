@@ -41,6 +41,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
         | ^//[.?]/(?:physicaldrive|[a-z]:$|harddisk)
         """,
     ),
+    ("process", r"^/proc/[^/]+/(?:mem|maps|syscall)$"),
     ("root", r"^/(?:\*|\.\*)?$ | ^/\.\.?(?:/\*)?$"),
     (
         "history",
@@ -106,7 +107,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
         | (?:^|/)[\w.-]*(?:private|server|ssl|rsa|key)[\w.-]*\.(?:pem|key)$
         | /etc/(?:ssl/private|ssh/ssh_host|ipsec\.secrets|ppp/(?:chap|pap)-secrets|kubernetes/(?:pki
             |admin\.conf)|wireguard|openvpn)
-        | /proc/(?:self|\d+|\*|[^/]*\$[^/]*)/(?:environ|mem|maps)$ | ^/(?:var/)?run/secrets
+        | /proc/(?:self|\d+|\*|[^/]*\$[^/]*)/environ$ | ^/(?:var/)?run/secrets
         | /library/(?:mail|messages|cookies|safari|group[ ]containers/[^/]*notes|application[ ]support/(?:addressbook|google
             |firefox|com\.apple\.tcc|mobilesync|signal|telegram))(?:/|$)
         | (?:^|/)notestore\.sqlite | /(?:outlook|mail)/.*\.(?:pst|ost|olm)$
@@ -118,7 +119,6 @@ _PATHS: tuple[tuple[str, str], ...] = (
         "container",
         r"""
         /docker\.sock$ | /containerd\.sock$ | /crio\.sock$ | /\.dockerenv$ | /release_agent$
-        | ^/var/lib/(?:docker|containerd|kubelet)
         """,
     ),
     (

@@ -61,6 +61,7 @@ CALLS: dict[str, Effect] = {
     **_effects("os.rename os.replace os.renames shutil.move", "move", "two paths"),
     **_effects("shutil.copy shutil.copy2 shutil.copyfile shutil.copytree os.link os.symlink", "write", "two paths"),
     **_effects("pathlib.Path().read_text pathlib.Path().read_bytes", "read", "path", -1),
+    **_effects("zipfile.ZipFile().write tarfile.open().add tarfile.TarFile().add", "read", "path", 0, "filename"),
     **_effects("os.listdir os.scandir os.walk glob.glob glob.iglob", "list", "path", 0, "top"),
     **_effects("pathlib.Path().iterdir pathlib.Path().glob pathlib.Path().rglob", "list", "path", -1),
     **_effects("pandas.read_csv pandas.read_json pandas.read_excel pandas.read_parquet pandas.read_table pandas.read_html"
@@ -182,6 +183,9 @@ CALLS: dict[str, Effect] = {
     # Data bases
     **_effects("?.execute ?.executescript ?.executemany ?.execute_query", "query", "sql"),
     **_effects("?.drop_all ?.drop_database ?.delete_bucket ?.dropDatabase", "delete", "database", 0, "", "all"),
+    **_effects(" ".join(f"boto3.resource().{chain}.delete" for chain in ("buckets.all()[]", "Bucket()", "Bucket().objects.all()",
+               "buckets.all()[].objects.all()", "Bucket().objects", "Table()", "buckets.all()[].object_versions")), "delete",
+               "database", 0, "", "all"),
     **_effects("boto3.client().terminate_instances ?.delete_db_instance ?.delete_table", "delete", "database", 0, "", "all"),
 }  # fmt: skip
 

@@ -21,11 +21,11 @@ class Item(NamedTuple):
 
     Attributes:
         of (`ast.expr`): What it is an item of.
-        index (`int`, *optional*): Which; `None` for one after the other.
+        place (`int`, *optional*): Which; `None` for one after the other.
     """
 
     of: ast.expr
-    index: int | None = None
+    place: int | None = None
 
 
 # What a name may be bound to.

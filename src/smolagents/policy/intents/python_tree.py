@@ -55,7 +55,8 @@ _CHILDREN = {
 _FORMATS = frozenset(("format", "format_map", "vformat", "get_field"))
 INTERESTING = frozenset(name.rpartition(".")[2] for name in CALLS) | _FORMATS | frozenset(
     ("encrypt", "dup2", "__reduce_ex__", "update", "partial", "submit", "apply_async", "Thread", "Process", "register",
-     "attrgetter", "getattr_static", "__getattribute__")
+     "attrgetter", "getattr_static", "__getattribute__", "write", "writelines", "add", "screenshot", "login", "save",
+     "writestr", "dump")
 )  # fmt: skip
 
 
@@ -83,6 +84,11 @@ def parse(program: str) -> ast.Module:
     return ast.parse(program)
 
 
+# Decorators of what is called with what others send, and what they send.
+_HANDLERS = frozenset(
+    ("message_handler", "route", "command", "event", "on_message", "on", "handler", "listen", "websocket")
+)
+_HANDED_IN = ast.parse("input()", mode="eval").body
 # Functions of one name, of those that a program has.
 _MOST_OF_A_NAME = 16
 
@@ -97,6 +103,7 @@ class Tree:
         climbs (`list[ast.Attribute]`): Attributes by which one climbs.
         references (`list`): Where something is assigned to an attribute, or decorated: pairs of node and value.
         loops (`list[ast.While]`): Loops without a condition.
+        settings (`list[ast.Subscript]`): Items that are assigned.
         patterns (`set[str]`): Attributes that `match` looks up.
     """
 
@@ -107,6 +114,7 @@ class Tree:
         self.climbs: list[ast.Attribute] = []
         self.references: list[tuple[ast.AST, ast.expr]] = []
         self.loops: list[ast.While] = []
+        self.settings: list[ast.Subscript] = []
         self.patterns: set[str] = set()
         self._local_calls: list[tuple[str, ast.Call]] = []
         self._walk(root)
@@ -147,6 +155,8 @@ class Tree:
     def _assign(self, node: ast.Assign) -> None:
         for target in node.targets:
             self.names.bind_target(target, node.value)
+            if type(target) is ast.Subscript:
+                self.settings.append(target)
             if type(target) is ast.Attribute or (type(target) is ast.Name and target.id.startswith("__")):
                 self.references.append((target, node.value))
 
@@ -172,6 +182,13 @@ class Tree:
                 self.names.bind(argument.arg, keyword_default)
         for decorator in node.decorator_list:
             self.references.append((node, decorator))
+            if (
+                type(decorator) is ast.Call
+                and type(decorator.func) is ast.Attribute
+                and decorator.func.attr in _HANDLERS
+            ):
+                for argument in node.args.args:
+                    self.names.bind(argument.arg, _HANDED_IN)
 
     def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         functions = self.names.functions.setdefault(node.name, [])
