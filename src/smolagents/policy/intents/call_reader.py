@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .facts import Fact
-from .places import target_of_path, target_of_url
+from .places import target_of_data, target_of_url
 from .sql_reader import is_sql, read_sql
 
 
@@ -174,7 +174,7 @@ def _of_url(act: str, value: str, tool: frozenset[str]) -> list[Fact]:
 
 
 def _of_path(act: str, keys: frozenset[str], value: str) -> list[Fact]:
-    target = target_of_path(value)
+    target = target_of_data(value)
     text = value[:_LONGEST_TEXT]
     if act in ("send", "upload"):
         origin = {"secret": "from_secret", "authority": "from_secret"}.get(target, "")

@@ -54,6 +54,8 @@ def read_foreign(call: Call, code: str) -> None:
     code = code[:_LONGEST]
     if _SOCKET.search(code) and _SHELL.search(code):
         call.fact("run_process", "host", "reverse", "interactive")
+    elif "/inet/tcp/" in code and "|&" in code:  # What AWK gets from the network, it runs
+        call.fact("run_process", "host", "reverse")
     elif _BECOMES_SHELL.search(code):
         call.fact("run_process", "unknown", "interactive")
     if _EVALS.search(code) and _DECODES.search(code):

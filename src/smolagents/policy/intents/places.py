@@ -92,7 +92,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
     (
         "secret",
         r"""
-        /\.ssh(?:/(?!known_hosts|config$).*)?$
+        /\.ssh(?:/(?!known_hosts|config$|.*\.pub$).*)?$
         | /(?:id_(?:rsa|dsa|ecdsa|ed25519)|ssh_host_\w+_key)(?:_\w+)?$ | ^id_(?:rsa|dsa|ecdsa|ed25519)$
         | /\.(?:aws|azure|gnupg|password-store|config/gcloud|local/share/keyrings|docker/config\.json
             |kube/config|vault-token|netrc|pgpass|my\.cnf|git-credentials|pypirc|npmrc|boto|s3cfg|electrum
@@ -206,6 +206,21 @@ def _plain(path: str) -> str:
         plain = "/" + plain.lstrip("./")
     plain = _HOME.sub("~", plain, count=1).removeprefix("/private") or "/"
     return plain + "/" if is_folder and plain not in ("/", "~") else plain
+
+
+_ORDINARY = re.compile(
+    r"^/(?:opt|srv|mnt|media|run|usr/local/(?:s?bin|share|lib|src|include|man|go|opt|var)|usr/src|Applications"
+    r"|var/(?:www|lib|cache|tmp|opt|backups))/(?!.*\*)[^/]"
+)
+
+
+def target_of_data(path: str) -> str:
+    """As `target_of_path`, but where software and data of users are put in the course of things is a `file`.
+
+    What is installed below `/opt`, or served from `/var/www`, is nothing that the system itself needs.
+    """
+    target = target_of_path(path)
+    return "file" if target == "system" and _ORDINARY.match(path) else target
 
 
 _METADATA = (

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .places import target_of_path
+from .places import target_of_data
 from .shell_values import EMPTY, ORIGINS, Value
 
 
 if TYPE_CHECKING:
     from .shell_reader import Shell
-
-
-# Places where software and data are put in the course of things, though they are not below a home folder.
-_ORDINARY = re.compile(
-    r"^/(?:opt|srv|mnt|media|run|usr/local/(?:s?bin|share|lib|src|include|man|go|opt|var)|usr/src|Applications"
-    r"|var/(?:www|lib|cache|tmp|opt|backups))/(?!.*\*)[^/]"
-)
 
 
 @dataclass(slots=True)
@@ -103,9 +95,7 @@ class Call:
 
     def place(self, value: Value) -> str:
         """What a path is; software and data of a machine's users are files."""
-        path = self.path(value)
-        target = target_of_path(path)
-        return "file" if target == "system" and _ORDINARY.match(path) else target
+        return target_of_data(self.path(value))
 
     def options(self, with_value: str = "", stop: bool = False) -> Options:
         """Takes the arguments apart.

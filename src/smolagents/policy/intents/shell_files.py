@@ -195,6 +195,15 @@ def touch(call: Call) -> Value:
     return EMPTY
 
 
+def make_pipe(call: Call) -> Value:
+    """`mkfifo`, `mknod`: who writes into a pipe with a name is not known, and may be far away."""
+    for operand in call.options("m mode").operands:
+        if operand.text not in ("p", "b", "c", "u"):
+            call.shell.store(operand.text, Value("$(pipe)", False, frozenset(("from_network",))))
+            call.fact("write", call.place(operand), detail=operand.text)
+    return EMPTY
+
+
 def make_folder(call: Call) -> Value:
     for operand in call.options("m mode").operands:
         call.fact("write", "file" if call.place(operand) in ("startup", "secret") else call.place(operand))
@@ -257,6 +266,7 @@ def chflags(call: Call) -> Value:
 
 # Searches
 
+_KEY_FILES = re.compile(r"\.(?:pem|key|ppk|kdbx?|p12|pfx|ovpn|jks|keystore|kdb)$")
 _FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")
 
 
@@ -278,7 +288,9 @@ def find(call: Call) -> Value:
     found = f"{folder}/$found" if filtered else (folder or "/")
     if names:
         name = names[0].text.lstrip("*/")
-        if target_of_path(f"~/{name}") in ("secret", "authority") or target_of_path(name) == "secret":
+        if _KEY_FILES.search(name) and target_of_path(folder or "/") in ("root", "home", "system"):
+            call.fact("list", "secret", detail=name)
+        if not name.endswith(".pub") and target_of_path(f"~/{name}") in ("secret", "authority") or target_of_path(name) == "secret":
             call.fact("list", "secret", detail=names[0].text)
             found = f"{folder}/$found/{name}"
     if any(re.fullmatch(r"[-/+]?0?[246]000|[-/]?[ug]+[+=]s", text) for text in texts):
@@ -299,6 +311,8 @@ def find(call: Call) -> Value:
                 else value
                 for value in args[place + 1 : end]
             ]
+            if words and words[0].text.rpartition("/")[2] in _SHELLS and len(words) == 1:
+                call.fact("run_process", "unknown", "interactive")
             if words:
                 printed = call.run(words, "bulk", stdin=EMPTY)
                 each = join((each, printed)) if printed.traits else each
@@ -632,6 +646,7 @@ COMMANDS = {
     **dict.fromkeys(("dd", "dcfldd", "gdd"), dd),
     "touch": touch,
     "mkdir": make_folder,
+    **dict.fromkeys(("mkfifo", "mknod"), make_pipe),
     "chmod": chmod,
     **dict.fromkeys(("chown", "chgrp"), chown),
     "setcap": setcap,

@@ -163,13 +163,18 @@ def _module(call: Call, module: str, rest: list[Value]) -> Value:
 def foreign(call: Call) -> Value:
     args = call.args
     read = False
-    for place, value in enumerate(args[:-1]):
+    for place, value in enumerate(args):
         text = value.text
+        if place + 1 == len(args) and len(text) < 7:
+            break
         runs = re.fullmatch(r"-[a-zA-Z]*[eErpn]\d*|--eval|--print|-ex?|--execute|-c", text)
-        if runs and text not in ("-n", "-p", "-i"):
+        if runs and place + 1 < len(args) and text not in ("-n", "-p", "-i"):
             code = args[place + 1]
             _runs(call, code)
             read_foreign(call, code.text)
+            read = True
+        elif len(text) > 6 and re.match(r"-[a-zA-Z]{0,4}e\W|-e\w.*[ (;]", text):
+            read_foreign(call, text.partition("e")[2])
             read = True
     if any(value.text == "-i" or re.fullmatch(r"-p?i(?:\.\w+)?(?:e)?|-[np]*i[np]*e?", value.text) for value in args) and call.name == "perl":
         for value in args[2:]:
@@ -205,9 +210,10 @@ def sudo(call: Call) -> Value:
     name = words[0].text.rpartition("/")[2]
     if is_root and (name in SHELLS and len(words) == 1 or name == "su" and len(words) < 3):
         call.fact("become", "account", "privileged")
-    if words[0].pieced:
-        call.fact("run_process", "unknown", "hidden")
-    return call.run(words, "privileged")
+    if is_root and name in _WRAPPERS or name == "env":
+        if len(words) > 1 and words[-1].text.rpartition("/")[2] in SHELLS:
+            call.fact("become", "account", "privileged")
+    return call.run(words)
 
 
 def su(call: Call) -> Value:
@@ -391,7 +397,7 @@ def script(call: Call) -> Value:
 
 
 _ESCAPES = re.compile(
-    r":?!\s*(?:/bin/|/usr/bin/)?(?:ba|z|da)?sh\b|(?:proxycommand|exec|command|pager|shell)=[^=]*?\b(?:/bin/)?(?:ba)?sh\b"
+    r"-TT\s+['\"]?(?:/bin/)?(?:ba)?sh\b|:?!\s*(?:/bin/|/usr/bin/)?(?:ba|z|da)?sh\b|(?:proxycommand|exec|command|pager|shell)=[^=]*?\b(?:/bin/)?(?:ba)?sh\b"
     r"|os\.execute\(|:py3?\s|:lua\s|\((?:term|shell|shell-command)\s+\"(?:/usr)?/bin/\w*sh\b",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from .facts import Fact
-from .places import target_of_path
+from .places import target_of_data, target_of_path
 from .shell_commands import Call, run
 from .shell_values import EMPTY, Value, content_of, expand_braces, is_ordinary_setting, join, unescape
 from .windows_commands import read_statement
@@ -306,7 +306,7 @@ class Shell:
         """Notes that a file is written."""
         if name in _NO_FILES:
             return
-        target = target_of_path(self.path(name))
+        target = target_of_data(self.path(name) + ("it" if name.endswith("/") else ""))
         if name.strip('"').upper() in ("$HISTFILE", "${HISTFILE}"):
             target = "history"
         target = "file" if target == "root" else target  # Something in that folder

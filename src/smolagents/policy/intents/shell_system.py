@@ -125,6 +125,9 @@ def account(call: Call) -> Value:
     if call.name in ("userdel", "deluser"):
         call.fact("configure", "account", "disable")
         return EMPTY
+    if call.name == "passwd" and re.search(r"(?:^|\s)(?:-d|--delete)\b", words):
+        call.fact("configure", "account", "privileged")
+        return EMPTY
     if call.name in ("passwd", "chage") and (options.has("S", "l", "status") or not operands):
         call.fact("configure", "account", *(("disable",) if options.has("l") and operands else ()))
         return EMPTY
@@ -276,6 +279,8 @@ def partition(call: Call) -> Value:
     if call.name == "wipefs" and not re.search(r"-\w*a|--all|-o", words):
         return EMPTY
     if call.name in ("fdisk", "cfdisk", "gdisk", "parted", "gparted", "cgdisk") and len(call.args) < 2 and not call.stdin.text:
+        return EMPTY
+    if call.name in ("parted", "hdparm") and not re.search(r"mk(?:label|table|part|fs)|\brm\b|resizepart|--security-erase|--trim", words):
         return EMPTY
     if call.name == "diskutil" and not re.search(r"(?i)erase|partitionDisk|zero|random|secureErase|delete", words):
         return EMPTY

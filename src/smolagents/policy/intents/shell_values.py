@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .places import target_of_path
+from .places import target_of_data
 
 
 # The traits that say where something comes from. They stay with it.
@@ -72,7 +72,7 @@ _CONTENT = {
 
 def content_of(path: str) -> Value:
     """What is in a file that is not known otherwise."""
-    origin = _CONTENT.get(target_of_path(path), "from_file")
+    origin = _CONTENT.get(target_of_data(path), "from_file")
     return Value(f"$(<{path})", False, frozenset((origin, "from_file")))
 
 

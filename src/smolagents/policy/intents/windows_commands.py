@@ -432,7 +432,10 @@ def download(call: Call) -> Value:
         call.fact("upload", where, origin=content)
         return Value("$(web)", False, _NETWORK)
     call.fact("download", where)
-    for path in _named(call, "outfile", "destination"):
+    files = _named(call, "outfile", "destination")
+    if call.name == "bitsadmin" and len(call.args) > 2:
+        files = call.args[-1:]
+    for path in files:
         call.shell.store(path.text, Value("$(web)", False, _NETWORK))
         call.fact("write", target_of_path(path.text), detail=path.text)
     return Value("$(web)", False, _NETWORK)
@@ -478,6 +481,12 @@ def archive(call: Call) -> Value:
     return EMPTY
 
 
+def format_disk(call: Call) -> Value:
+    if any(re.fullmatch(r"[a-zA-Z]:", text) for text in call.texts):
+        call.fact("mount", "device", "overwrite")
+    return EMPTY
+
+
 def restart(call: Call) -> Value:
     call.fact("power", "unknown")
     return EMPTY
@@ -509,6 +518,7 @@ _METHODS: tuple[tuple[re.Pattern[str], str, str, tuple[str, ...]], ...] = tuple(
          "run_process", "unknown", ("offensive",)),
         (r"sekurlsa|lsadump|\blsass(?:\.exe|\.dmp)?\b.*(?:dump|-ma)|(?:dump|-ma)\b.*\blsass|\\ntds\.dit|export-pfxcertificate"
          r"|get-credential\b.*getnetworkcredential|passwordvault|protecteddata\]?::unprotect|vaultcmd\s*/list", "read", "authority", ()),
+        (r"bcdedit\b.*(?:recoveryenabled\s+no|ignoreallfailures)", "delete", "backup", ()),
         (r"win32_shadowcopy.*(?:\.delete|remove-)", "delete", "backup", ("all",)),
         (r"new-object\s+-com(?:object)?\s+['\"]?outlook\.application.*\.send", "send", "person", ("from_file",)),
         (r"\$_\.?(?:create|kill)\(\)", "kill", "process", ("bulk",)),
@@ -534,6 +544,7 @@ COMMANDS = {
     "attrib": attributes,
     **dict.fromkeys(("icacls", "cacls", "takeown", "set-acl", "xcacls"), rights),
     "cipher": cipher,
+    **dict.fromkeys(("format", "format-volume", "clear-disk"), format_disk),
     **dict.fromkeys(("vssadmin", "wbadmin", "bcdedit", "diskshadow", "disable-computerrestore", "reagentc"), recovery),
     **dict.fromkeys(("wevtutil", "clear-eventlog", "remove-eventlog", "limit-eventlog", "auditpol"), event_log),
     **dict.fromkeys(("set-mppreference", "add-mppreference", "mpcmdrun", "uninstall-windowsfeature"), defender),
