@@ -30,6 +30,8 @@ _BASH = Language(tree_sitter_bash.language())
 # What is longer or deeper is read by its words, so that time stays linear in the input.
 _LONGEST = 200_000
 _DEEPEST = 60
+# Of brackets that do not belong together, the parser makes something in time with their square.
+_MOST_BRACKETS = 4_000
 _MOST_COMMANDS = 5_000
 _LONGEST_TEXT = 200
 
@@ -98,6 +100,9 @@ class Shell:
             if len(text) > _LONGEST:
                 self.facts += read_words(text[_LONGEST:])
                 text = text[:_LONGEST]
+            if sum(map(text.count, "()[")) > _MOST_BRACKETS:
+                self.facts += read_words(text)
+                return EMPTY
             line, self._inputs = self.line, [*self._inputs, stdin]
             tree = Parser(_BASH).parse(text.encode("utf-8", "replace"))
             if tree.root_node.has_error:
