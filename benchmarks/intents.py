@@ -2,11 +2,11 @@
 How well intents are told, on programs, commands and calls that others wrote: `python -m benchmarks.intents FILE...`.
 
 Each file is JSON Lines, one labelled case a line, with `source`, `kind` (`python`, `bash`, `tool_call` or `text`),
-`label` (`malicious` or `benign`), `tier`, `group`, `mapped_category`, and `text` or `tool` and `arguments`. Only the tier
-`core` counts. Figures are means over groups, so that a template with many cases is one.
+`label` (`malicious` or `benign`), `tier`, `group`, `mapped_category`, and `text` or `tool` and `arguments`. Only the
+tier `core` counts. Figures are means over groups, so that a template with many cases is one.
 
-No weight is fitted to such files. What may be fitted is which rules there are, so `--leave-one-out` tells what is found
-by the rules that cases of others also set off: of every source without that source, and of every scenario of RedCode
+No weight is fitted to such files. What may be fitted is which rules there are, so `--leave-one-out` tells what is
+found by the rules that cases of others also set off: of every source without that source, and of every scenario of RedCode
 without that scenario, be it in Python or in bash. With `--peer`, agent-os-kernel, if it is installed, judges the same.
 """
 
@@ -106,7 +106,8 @@ def report(cases: list[Case], intents: list[Intent], peer: Callable[[str, Mappin
     for case, intent in zip(cases, intents):
         by[case.source, case.kind, case.is_malicious].append((case, intent))
     print(
-        "| source | kind | label | rows | groups | flagged | peer flags | first | first two | µs | peer µs | ast.parse µs |"
+        "| source | kind | label | rows | groups | flagged | peer flags | first | first two | µs"
+        " | peer µs | ast.parse µs |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     for (source, kind, is_malicious), pairs in by.items():
@@ -118,7 +119,8 @@ def report(cases: list[Case], intents: list[Intent], peer: Callable[[str, Mappin
             f"{mean_over_groups((case.group, intent.dangerous) for case, intent in pairs):.2%}",
             f"{mean_over_groups((case.group, _peer_flags(peer, case)) for case in judged):.2%}" if peer else "",
             *(
-                f"{mean_over_groups((case.group, case.category in ranked(intent)[:count]) for case, intent in mapped):.0%}"
+                f"{mean_over_groups((case.group, case.category in ranked(intent)[:count]) for"
+        f" case, intent in mapped):.0%}"
                 if mapped
                 else ""
                 for count in (1, 2)

@@ -20,13 +20,20 @@ TEXT = b"import os"
 @pytest.mark.parametrize(
     "name, encoded",
     [
-        ("base64.b64decode", base64.b64encode(TEXT)), ("base64.urlsafe_b64decode", base64.urlsafe_b64encode(TEXT)),
-        ("base64.b32decode", base64.b32encode(TEXT)), ("base64.b85decode", base64.b85encode(TEXT)),
-        ("base64.a85decode", base64.a85encode(TEXT)), ("base64.b16decode", base64.b16encode(TEXT)),
-        ("binascii.unhexlify", TEXT.hex()), ("bytes.fromhex", TEXT.hex()), ("zlib.decompress", zlib.compress(TEXT)),
-        ("gzip.decompress", gzip.compress(TEXT)), ("bz2.decompress", bz2.compress(TEXT)), ("lzma.decompress", lzma.compress(TEXT)),
+        ("base64.b64decode", base64.b64encode(TEXT)),
+        ("base64.urlsafe_b64decode", base64.urlsafe_b64encode(TEXT)),
+        ("base64.b32decode", base64.b32encode(TEXT)),
+        ("base64.b85decode", base64.b85encode(TEXT)),
+        ("base64.a85decode", base64.a85encode(TEXT)),
+        ("base64.b16decode", base64.b16encode(TEXT)),
+        ("binascii.unhexlify", TEXT.hex()),
+        ("bytes.fromhex", TEXT.hex()),
+        ("zlib.decompress", zlib.compress(TEXT)),
+        ("gzip.decompress", gzip.compress(TEXT)),
+        ("bz2.decompress", bz2.compress(TEXT)),
+        ("lzma.decompress", lzma.compress(TEXT)),
     ],
-)  # fmt: skip
+)
 def test_what_is_encoded_is_decoded(name, encoded):
     assert DECODERS[name](1000, encoded) == TEXT
 

@@ -70,7 +70,8 @@ def test_a_program_without_effects_is_benign(program):
         "from pathlib import Path\np = Path(PATH)\np.unlink(missing_ok=True)",
         "import os\nfor name in [PATH]:\n    os.remove(name)",
         "import os\ndef clean(path):\n    os.remove(path)\nclean(PATH)",
-        "import os\nclass A:\n    def __init__(self, p):\n        self.p = p\n    def go(self):\n        os.remove(self.p)\nA(PATH).go()",
+        "import os\nclass A:\n    def __init__(self, p):\n        self.p = p\n    def go(self):\n"
+        "        os.remove(self.p)\nA(PATH).go()",
         "import os\nos.remove(path=PATH)",
         "import os\nd = {'p': PATH}\nos.remove(d['p'])",
         "import os\nos.remove(p := PATH)",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import operator
 import re
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -68,8 +67,8 @@ for _name in (*CALLS, *SOURCES):
         _STARS.setdefault(".".join(_parts[:_end]), set()).add(_parts[_end])
 
 
-# Before 3.12, f-strings take time with the square of their fields.
-_MOST_FIELDS = 10_000 if sys.version_info < (3, 12) else None
+# F-strings take the parser time with the square of their fields.
+_MOST_FIELDS = 10_000
 _F_STRING = re.compile(r"[fF][rR]?[\"']")
 
 
@@ -79,7 +78,7 @@ def parse(program: str) -> ast.Module:
     Raises:
         `SyntaxError`, `ValueError`, `RecursionError`, `MemoryError`: If it cannot be parsed in a reasonable time.
     """
-    if _MOST_FIELDS is not None and program.count("{") > _MOST_FIELDS and _F_STRING.search(program):
+    if program.count("{") > _MOST_FIELDS and _F_STRING.search(program):
         raise ValueError("too many fields in f-strings")
     return ast.parse(program)
 
