@@ -7,7 +7,8 @@ tier `core` counts. Figures are means over groups, so that a template with many 
 
 No weight is fitted to such files. What may be fitted is which rules there are, so `--leave-one-out` tells what is
 found by the rules that cases of others also set off: of every source without that source, and of every scenario of
-RedCode without that scenario, be it in Python or in bash. With `--peer`, agent-os-kernel, if it is installed, judges the same.
+RedCode without that scenario, be it in Python or in bash. With `--peer`, agent-os-kernel, if it is installed, judges
+the same.
 """
 
 import argparse
