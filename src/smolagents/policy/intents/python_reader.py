@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _NOTHING: frozenset[str] = frozenset()
 _CARRIED = frozenset(("from_secret", "from_system", "from_file", "from_screen", "hidden", "bulk"))
 _RUN = frozenset(("from_network", "decoded", "hidden", "from_input"))
+_PACKED = frozenset(("from_network", "decoded"))
+_LOADERS_OF_DATA = ("yaml", "torch", "joblib", "pandas")
 _FROM_OTHERS = frozenset(("from_network", "from_input"))
 _MAKE_THINGS_HAPPEN = frozenset(("run_code", "run_process", "delete", "load_native", "kill", "escape", "become"))
 _HANDED_OVER = frozenset(("run_code", "run_process", "delete", "load_native", "kill"))
@@ -44,6 +46,8 @@ _LOADED = frozenset(("LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "BASH_EN
 _SHELLS = re.compile(
     r"(?:/[\w/]*/)?(?:ba|z|da|k|c|tc|a|fi)?sh(?: -[il]+)*$|(?:cmd|powershell|pwsh)(?:\.exe)?$", re.IGNORECASE
 )
+# A program's settings, with what it needs to be let in
+_IN_ITS_OWN_FOLDER = re.compile(r"(?:\./)?(?:(?:config|secrets|certs|keys)/)?\.?[\w-]+(?:\.\w+)*$")
 _FIELD_THAT_CLIMBS = re.compile(r"\{[^{}]*[.\[]_")
 _EXPRESSION_THAT_CLIMBS = re.compile(
     r"__\w+__|@\w+(?:\.\w+)*\.(?:os|sys|builtins|subprocess)\b|\b(?:system|popen)\s*\("
@@ -336,7 +340,11 @@ class _Reader:
         for path in self._values.candidates(argument):
             text = path if type(path) is str else path.decode("utf-8", "replace") if type(path) is bytes else None
             if text is not None:
-                found.append((target_of_path(text), text, frozenset(("bulk", "all")) if "*" in text else _NOTHING))
+                target = target_of_path(text)
+                traits = frozenset(("bulk", "all")) if "*" in text else _NOTHING
+                if target == "secret" and _IN_ITS_OWN_FOLDER.match(text):
+                    traits |= {"own"}
+                found.append((target, text, traits))
         return found or [("file", "", frozenset(("dynamic",)))]
 
     def _path(self, effect: Effect, name: str, node: ast.Call, argument: Any, arguments: Any, keywords: Any) -> None:
@@ -519,8 +527,8 @@ class _Reader:
         data = value if type(value) is bytes else value.encode("utf-8", "replace") if type(value) is str else b""
         if _PICKLED_CALL.search(data) or b"!!python/" in data or b"py/reduce" in data:
             self._add(node, "run_code", "unknown", ("hidden",), name)
-        elif flows & {"from_network", "decoded"} and not name.startswith(("yaml", "torch", "joblib", "pandas")):
-            self._add(node, "run_code", "unknown", flows & {"from_network", "decoded"}, name)
+        elif flows & _PACKED and "from_file" not in flows and not name.startswith(_LOADERS_OF_DATA):
+            self._add(node, "run_code", "unknown", flows & _PACKED, name)
         elif "marshal" in name:
             self._add(node, "run_code", "unknown", ("hidden",), name)
         else:

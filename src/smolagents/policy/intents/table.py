@@ -399,7 +399,7 @@ RULES: tuple[Rule, ...] = (
     _rule("scan", _CONNECTS, 0.8, "tries many hosts or ports", "connect", "", "bulk"),
     _rule("install-over-network", _CONNECTS, 0.3, "installs software", "install"),
     # Data is read.
-    _rule("read", _READS, 0.6, "reads data", "read list query inspect", without="own"),
+    _rule("read", _READS, 0.6, "reads data", "read list query inspect"),
     _rule(
         "read-what-matters",
         _READS,
