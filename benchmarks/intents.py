@@ -2,12 +2,12 @@
 How well intents are told, on programs, commands and calls that others wrote: `python -m benchmarks.intents FILE...`.
 
 Each file is JSON Lines, one labelled case a line, with `source`, `kind` (`python`, `bash`, `tool_call` or `text`),
-`label` (`malicious` or `benign`), `tier`, `group`, `mapped_category`, and `text` or `tool` and `arguments`. Only the tier
-`core` counts. Figures are means over groups, so that a template with many cases is one.
+`label` (`malicious` or `benign`), `tier`, `group`, `mapped_category`, and `text` or `tool` and `arguments`. Only the
+tier `core` counts. Figures are means over groups, so that a template with many cases is one.
 
-No weight is fitted to such files. What may be fitted is which rules there are, so `--leave-one-out` tells what is found
-by the rules that cases of others also set off: of every source without that source, and of every scenario of RedCode
-without that scenario, be it in Python or in bash. With `--peer`, agent-os-kernel, if it is installed, judges the same.
+No weight is fitted to such files. What may be fitted is which rules there are, so `--leave-one-out` tells what is
+found by the rules that cases of others also set off: of every source without that source, and of every scenario of
+RedCode without that scenario, be it in Python or in bash. With `--peer`, agent-os-kernel, if it is installed, judges the same.
 """
 
 import argparse
@@ -106,28 +106,28 @@ def report(cases: list[Case], intents: list[Intent], peer: Callable[[str, Mappin
     for case, intent in zip(cases, intents):
         by[case.source, case.kind, case.is_malicious].append((case, intent))
     print(
-        "| source | kind | label | rows | groups | flagged | peer flags | first | first two | µs | peer µs | ast.parse µs |"
+        "| source | kind | label | rows | groups | flagged | peer flags | first | first two | µs"
+        " | peer µs | ast.parse µs |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     for (source, kind, is_malicious), pairs in by.items():
         judged = [case for case, _ in pairs]
+        columns = [source, kind, "malicious" if is_malicious else "benign", str(len(pairs))]
+        columns.append(str(len({case.group for case in judged})))
+        columns.append(f"{mean_over_groups((case.group, intent.dangerous) for case, intent in pairs):.2%}")
+        flags = ((case.group, bool(peer(case.name, case.arguments).is_dangerous)) for case in judged) if peer else ()
+        columns.append(f"{mean_over_groups(flags):.2%}" if peer else "")
         mapped = [(case, intent) for case, intent in pairs if is_malicious and case.category is not None]
-        columns = [
-            *(source, kind, "malicious" if is_malicious else "benign", str(len(pairs))),
-            str(len({case.group for case in judged})),
-            f"{mean_over_groups((case.group, intent.dangerous) for case, intent in pairs):.2%}",
-            f"{mean_over_groups((case.group, _peer_flags(peer, case)) for case in judged):.2%}" if peer else "",
-            *(
-                f"{mean_over_groups((case.group, case.category in ranked(intent)[:count]) for case, intent in mapped):.0%}"
-                if mapped
-                else ""
-                for count in (1, 2)
-            ),
-            f"{microseconds(judged, classify):.0f}",
-            f"{microseconds(judged, peer):.0f}" if peer else "",
-            f"{microseconds(judged, parse):.0f}" if kind == "python" else "",
-        ]
+        columns += [f"{share_right(mapped, count):.0%}" if mapped else "" for count in (1, 2)]
+        columns.append(f"{microseconds(judged, classify):.0f}")
+        columns.append(f"{microseconds(judged, peer):.0f}" if peer else "")
+        columns.append(f"{microseconds(judged, parse):.0f}" if kind == "python" else "")
         print(f"| {' | '.join(columns)} |")
+
+
+def share_right(pairs: list[tuple[Case, Intent]], count: int) -> float:
+    """In how many cases the category is among the first so many."""
+    return mean_over_groups((case.group, case.category in ranked(intent)[:count]) for case, intent in pairs)
 
 
 def confusion(cases: list[Case], intents: list[Intent]) -> None:
@@ -182,10 +182,6 @@ def peer_judge() -> Callable[[str, Mapping[str, Any]], Any]:
 
     engine = SemanticPolicyEngine()
     return lambda name, arguments: engine.classify(name, dict(arguments))
-
-
-def _peer_flags(peer: Callable[[str, Mapping[str, Any]], Any], case: Case) -> bool:
-    return bool(peer(case.name, case.arguments).is_dangerous)
 
 
 def main() -> None:

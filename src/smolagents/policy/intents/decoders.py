@@ -1,7 +1,7 @@
 """The decodings that hide what a program says, for constants: base64, hex, rot13, zlib and their kin.
 
-Each function is pure, and its time and memory are linear in what it is given and in `limit`, so that a few bytes cannot
-be made into a great many.
+Each function is pure, and its time and memory are linear in what it is given and in `limit`, so that a few bytes
+cannot be made into a great many.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ DECODERS: dict[str, Callable[..., str | bytes]] = {
     "urllib.parse.unquote_plus": lambda limit, text, *rest: urllib.parse.unquote_plus(text),
     "html.unescape": lambda limit, text: html.unescape(text),
     "?.decode": _codec,
-}  # fmt: skip
+}
 
 
 def _rot13(encoding: str) -> str:

@@ -41,6 +41,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
         | ^//[.?]/(?:physicaldrive|[a-z]:$|harddisk)
         """,
     ),
+    ("process", r"^/proc/[^/]+/(?:mem|maps|syscall)$"),
     ("root", r"^/(?:\*|\.\*)?$ | ^/\.\.?(?:/\*)?$"),
     (
         "history",
@@ -95,7 +96,8 @@ _PATHS: tuple[tuple[str, str], ...] = (
         | /(?:id_(?:rsa|dsa|ecdsa|ed25519)|ssh_host_\w+_key)(?:_\w+)?$ | ^id_(?:rsa|dsa|ecdsa|ed25519)$
         | /\.(?:aws|azure|gnupg|password-store|config/gcloud|local/share/keyrings|docker/config\.json
             |kube/config|vault-token|netrc|pgpass|my\.cnf|git-credentials|pypirc|npmrc|boto|s3cfg|electrum
-            |bitcoin|ethereum|monero|oci|mozilla|thunderbird|config/(?:google-chrome|chromium|brave[\w-]*|signal|discord|slack)
+            |bitcoin|ethereum|monero|oci|mozilla|thunderbird
+            |config/(?:google-chrome|chromium|brave[\w-]*|signal|discord|slack)
             |local/share/telegramdesktop|ssh-agent)(?:/.*)?$
         | (?:^|/)(?:\.env(?:\.(?!example|sample|template|dist)\w+)?|\.netrc|_netrc|\.pgpass|\.htpasswd
             |\.git-credentials|wallet\.dat|login[ ]?data|cookies(?:\.sqlite|\.binarycookies)?|key[34]\.db
@@ -106,8 +108,9 @@ _PATHS: tuple[tuple[str, str], ...] = (
         | (?:^|/)[\w.-]*(?:private|server|ssl|rsa|key)[\w.-]*\.(?:pem|key)$
         | /etc/(?:ssl/private|ssh/ssh_host|ipsec\.secrets|ppp/(?:chap|pap)-secrets|kubernetes/(?:pki
             |admin\.conf)|wireguard|openvpn)
-        | /proc/(?:self|\d+|\*|[^/]*\$[^/]*)/(?:environ|mem|maps)$ | ^/(?:var/)?run/secrets
-        | /library/(?:mail|messages|cookies|safari|group[ ]containers/[^/]*notes|application[ ]support/(?:addressbook|google
+        | /proc/(?:self|\d+|\*|[^/]*\$[^/]*)/environ$ | ^/(?:var/)?run/secrets
+        | /library/(?:mail|messages|cookies|safari|group[ ]containers/[^/]*notes
+            |application[ ]support/(?:addressbook|google
             |firefox|com\.apple\.tcc|mobilesync|signal|telegram))(?:/|$)
         | (?:^|/)notestore\.sqlite | /(?:outlook|mail)/.*\.(?:pst|ost|olm)$
         | /serviceaccount | /keychains(?:/|$) | /appdata/.*/(?:credentials|protect|vault)(?:/|$)
@@ -118,7 +121,6 @@ _PATHS: tuple[tuple[str, str], ...] = (
         "container",
         r"""
         /docker\.sock$ | /containerd\.sock$ | /crio\.sock$ | /\.dockerenv$ | /release_agent$
-        | ^/var/lib/(?:docker|containerd|kubelet)
         """,
     ),
     (
@@ -252,9 +254,10 @@ _DROPS = frozenset(
         # What people who write about attacks call the host that they send things to
         *("attacker.com", "evil.com", "attacker.example", "evil.example", "attacker.test", "evil.test", "hacker.com"),
     )
-)  # fmt: skip
+)
 _DROP_URL = re.compile(
-    r"discord(?:app)?\.com/api/(?:v\d+/)?webhooks/|api\.telegram\.org/bot|hooks\.slack\.com/|script\.google\.com/macros",
+    r"discord(?:app)?\.com/api/(?:v\d+/)?webhooks/|api\.telegram\.org/bot|hooks\.slack\.com/"
+    r"|script\.google\.com/macros",
     re.IGNORECASE,
 )
 _DROP_WORD = re.compile(

@@ -7,6 +7,7 @@ made of a secret counts as the secret.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 
 from .places import target_of_path
@@ -24,6 +25,10 @@ _BY_TARGET = {
         frozenset(("from_system",)),
     ),
 }
+_FROM_SECRET = frozenset(("from_secret",))
+_NEVER_SENT = re.compile(
+    r"AWS_SECRET|AWS_SESSION|PRIVATE_KEY|AZURE_CLIENT_SECRET|MNEMONIC|SEED_PHRASE|(?:NPM|PYPI|TWINE|VAULT)_(?:TOKEN|PASSWORD)"
+)
 _FROM_FILE = frozenset(("from_file",))
 _FROM_NETWORK = frozenset(("from_network",))
 _HIDDEN = frozenset(("hidden",))
@@ -45,8 +50,25 @@ class Flow:
     def __init__(self, names: Names, values: Values):
         self._names = names
         self._values = values
+        # What is written to files: expressions, and targets of files that are copied there
+        self._contents: dict[str, list[ast.AST | str]] = {}
         self._known: dict[object, frozenset[str]] = {}
         self._depth = 0
+
+    def note_content(self, path: str, content: ast.AST | str) -> None:
+        """Note that the value of an expression, or the file at a path, is written to a file."""
+        self._contents.setdefault(path, []).append(content)
+
+    def _of_content(self, path: str) -> frozenset[str]:
+        found = _NOTHING
+        for content in self._contents.pop(path, ()):  # Once: what is followed in a circle ends there
+            if isinstance(content, str):
+                found |= _BY_TARGET.get(target_of_path(content), _NOTHING)
+            else:
+                found |= self._of(content)
+        if found:
+            self._known["content", path] = found
+        return found | self._known.get(("content", path), _NOTHING)
 
     def into(self, nodes: Iterable[ast.AST | None]) -> frozenset[str]:
         """What flows into any of some expressions."""
@@ -90,7 +112,7 @@ class Flow:
             return found
         if isinstance(node, ast.Subscript):
             if self._names.resolve(node.value) == "os.environ":
-                return _NOTHING  # One variable, by its name: a setting
+                return self._of_variable(node.slice)
             if isinstance(node.slice, ast.Slice) and self._values.value(node.slice.step) == -1:
                 return self._of(node.value) | _HIDDEN
             return self._of(node.value)
@@ -125,9 +147,11 @@ class Flow:
         name = self._names.resolve(node.func)
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         if name is not None:
+            if name in ("os.getenv", "os.environ.get"):
+                return self._of_variable(arguments[0] if arguments else None)
             if name in SOURCES:
-                return SOURCES[name] | (self.into(arguments) if name != "os.environ.get" else _NOTHING)
-            if name in _FORGET or name in ("os.getenv", "os.environ.get"):
+                return SOURCES[name] | self.into(arguments)
+            if name in _FORGET:
                 return _NOTHING
             effect = CALLS.get(name)
             if effect is not None:
@@ -155,9 +179,17 @@ class Flow:
         elif isinstance(node.func, ast.Name):
             for function in self._names.functions.get(node.func.id, ()):
                 found |= self._returned(function)
+            for bound in self._names.values.get(node.func.id, ()):
+                if isinstance(bound, ast.Lambda):
+                    found |= self._of(bound.body)
         else:
             found |= self._of(node.func)
         return found
+
+    def _of_variable(self, node: ast.AST | None) -> frozenset[str]:
+        # One variable, by its name, is a setting; but for those that no service wants to have sent
+        name = self._values.value(node)
+        return _FROM_SECRET if type(name) is str and _NEVER_SENT.search(name) else _NOTHING
 
     def _of_file(self, node: ast.AST | None) -> frozenset[str]:
         found = _NOTHING
@@ -166,7 +198,7 @@ class Flow:
                 if path.startswith(("http://", "https://", "ftp://")):
                     found |= _FROM_NETWORK
                 else:
-                    found |= _BY_TARGET.get(target_of_path(path), _FROM_FILE)
+                    found |= _BY_TARGET.get(target_of_path(path), _FROM_FILE) | self._of_content(path)
         return (found or _FROM_FILE) | (self.into([node]) & _BULK)
 
     def _returned(self, function: ast.AST) -> frozenset[str]:

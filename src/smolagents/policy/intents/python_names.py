@@ -21,11 +21,11 @@ class Item(NamedTuple):
 
     Attributes:
         of (`ast.expr`): What it is an item of.
-        index (`int`, *optional*): Which; `None` for one after the other.
+        place (`int`, *optional*): Which; `None` for one after the other.
     """
 
     of: ast.expr
-    index: int | None = None
+    place: int | None = None
 
 
 # What a name may be bound to.
@@ -108,9 +108,14 @@ _PATH_MAKERS = frozenset(
         *("relative_to", "with_stem", "readlink", "rename", "replace"),
     )
 )
-_SAME_MODULE = {"posix": "os", "nt": "os", "_os": "os", "_sys": "sys", "_subprocess": "subprocess", "_socket": "socket"} | {
-    "__builtins__": "builtins", "_builtins": "builtins", "_io": "io", "_shutil": "shutil", "_ctypes": "ctypes"
-}  # fmt: skip
+_SAME_MODULE = {
+    "posix": "os",
+    "nt": "os",
+    "_os": "os",
+    "_sys": "sys",
+    "_subprocess": "subprocess",
+    "_socket": "socket",
+} | {"__builtins__": "builtins", "_builtins": "builtins", "_io": "io", "_shutil": "shutil", "_ctypes": "ctypes"}
 _NAMESPACES = frozenset(("<globals>", "sys.modules", "builtins"))
 
 

@@ -1,4 +1,4 @@
-"""What can be read of a program that cannot be parsed as a whole: another version of Python, a notebook, a mutilated text."""
+"""What can be read of a program that cannot be parsed as a whole: of another Python, of a notebook, mutilated."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ _PRINT = re.compile(r"^(\s*)(print|exec)\s+(?![=(])(.+)$", re.MULTILINE)
 
 
 def parsable(program: str) -> Iterator[tuple[str, str]]:
-    """Pieces of a program, each with what it is: `python` that can be parsed, a command of the `shell`, or `words`."""
+    """Pieces of a program, each with what it is: `python` that can be parsed, or commands of the `shell`."""
     program = _FENCE.sub("", _UNREADABLE.sub("", _PROMPT.sub("", program)))
     program = _PRINT.sub(r"\1\2(\3)", program)
     if _is_parsed(program):
         yield "python", program
         return
     block: list[str] = []
+    # Together again, as one names what the other uses
     good: list[str] = []
+    commands: list[str] = []
     for line in [*program.splitlines(), ""]:
         is_outermost = (
             bool(line)
@@ -34,17 +36,16 @@ def parsable(program: str) -> Iterator[tuple[str, str]]:
             text = "\n".join(block)
             magic = _MAGIC.match(text)
             if magic is not None:
-                yield "shell", magic[1]
+                commands.append(magic[1])
             elif _is_parsed(text):
-                # Together again, as one names what the other uses
                 good.append(text)
-            else:
-                yield "words", text
             block = []
         if line:
             block.append(line)
     if good:
         yield "python", "\n".join(good)
+    if commands:
+        yield "shell", "\n".join(commands)
 
 
 def _is_parsed(text: str) -> bool:

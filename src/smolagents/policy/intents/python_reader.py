@@ -11,7 +11,7 @@ from .facts import Fact
 from .places import target_of_host, target_of_path, target_of_url
 from .python_calls import CALLS, CLIMBS, Effect
 from .python_flow import Flow
-from .python_names import Names
+from .python_names import Item, Names
 from .python_tree import Tree, parse
 from .python_values import UNKNOWN, Values
 from .sql_reader import is_sql, read_sql
@@ -26,6 +26,21 @@ _CARRIED = frozenset(("from_secret", "from_system", "from_file", "from_screen", 
 _RUN = frozenset(("from_network", "decoded", "hidden", "from_input"))
 _FROM_OTHERS = frozenset(("from_network", "from_input"))
 _MAKE_THINGS_HAPPEN = frozenset(("run_code", "run_process", "delete", "load_native", "kill", "escape", "become"))
+_HANDED_OVER = frozenset(("run_code", "run_process", "delete", "load_native", "kill"))
+_COPIERS = frozenset(("copy", "copy2", "copyfile", "copytree", "move", "rename", "replace"))
+_WRITERS = _COPIERS | {
+    "write",
+    "writelines",
+    "add",
+    "screenshot",
+    "save",
+    "write_text",
+    "write_bytes",
+    "writestr",
+    "dump",
+}
+_PASSWORDS = frozenset(("password", "passwd", "pwd", "pass", "passphrase"))
+_LOADED = frozenset(("LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "BASH_ENV", "PROMPT_COMMAND", "PYTHONSTARTUP"))
 _SHELLS = re.compile(
     r"(?:/[\w/]*/)?(?:ba|z|da|k|c|tc|a|fi)?sh(?: -[il]+)*$|(?:cmd|powershell|pwsh)(?:\.exe)?$", re.IGNORECASE
 )
@@ -106,6 +121,7 @@ _WAITS = frozenset(
         ),
     )
 )
+_FLOODS = frozenset(("sendto", "sendall", "send", "connect"))
 _GROWS = frozenset(
     ("append", "extend", "fork", "add", "start", "Thread", "Process", "Popen", "bytearray", "range", "str")
 )
@@ -147,8 +163,11 @@ class _Reader:
     def facts(self) -> list[Fact]:
         """See [`read_program`]."""
         for call in self._tree.calls:
+            self._note_content(call)
+        for call in self._tree.calls:
             self._call(call)
         self._references()
+        self._settings()
         self._climbs()
         self._pickles()
         for loop in self._tree.loops:
@@ -173,6 +192,37 @@ class _Reader:
         """Add facts of a text in the program."""
         line = getattr(node, "lineno", None)
         self._facts += [fact._replace(line=line) for fact in facts]
+
+    def _note_content(self, node: ast.Call) -> None:
+        """Note what is written to which file, to know what is read from there."""
+        function, arguments = node.func, node.args
+        name = function.attr if isinstance(function, ast.Attribute) else ""
+        if name not in _WRITERS or not arguments:
+            return
+        if name in _COPIERS:
+            places = [self._values.text(place) for place in arguments[:2]]
+            if len(places) == 2 and places[0] and places[1]:
+                self._flow.note_content(places[1], places[0])
+            return
+        if name in ("screenshot", "save", "write_text", "write_bytes"):
+            of = function.value if isinstance(function, ast.Attribute) and name.startswith("write_") else arguments[0]
+            content: ast.AST | str = arguments[0] if name.startswith("write_") else node
+            path = self._values.text(of)
+        else:
+            # What the file is opened by, which a name or `with` stands for
+            receiver = arguments[1] if name == "dump" and len(arguments) > 1 else function.value  # type: ignore[attr-defined]
+            opened = self._names.values.get(receiver.id, []) if isinstance(receiver, ast.Name) else [receiver]
+            calls = [call for call in opened if isinstance(call, ast.Call) and call.args]
+            path = self._values.text(calls[-1].args[0]) if calls else None
+            content = arguments[0]
+            if (
+                name in ("add", "write")
+                and calls
+                and (self._names.resolve(calls[-1].func) or "").startswith(("tar", "zip"))
+            ):
+                content = self._values.text(arguments[0]) or ""
+        if path:
+            self._flow.note_content(path, content)
 
     def _call(self, node: ast.Call) -> None:
         function = node.func
@@ -205,12 +255,22 @@ class _Reader:
             self._add(node, "escape", "runtime", (), resolved or "")
         if effect is not None:
             self._apply(effect, resolved or "", node, node.args, node.keywords)
+        if effect is not None and effect.act in ("connect", "upload", "download") or resolved == "?.login":
+            self._guess(node)
         if resolved == "setattr" and node.args and self._names.resolve(node.args[0]) == "builtins":
             self._add(node, "escape", "runtime", (), "setattr")
         self._handed_over(node)
 
     def _handed_over(self, node: ast.Call) -> None:
         """Functions that are not called here, but given to what calls them: `map(os.system, commands)`."""
+        if isinstance(node.func, ast.Name) and node.func.id in (
+            "isinstance",
+            "issubclass",
+            "hasattr",
+            "print",
+            "type",
+        ):
+            return
         values = [*node.args, *(keyword.value for keyword in node.keywords)]
         for position, value in enumerate(values):
             if not isinstance(value, (ast.Name, ast.Attribute)):
@@ -219,7 +279,7 @@ class _Reader:
                 continue
             resolved = self._names.resolve(value)
             effect = _effect(resolved) if resolved is not None else None
-            if effect is None or effect.act not in _MAKE_THINGS_HAPPEN or resolved in ("?.eval", "?.query"):
+            if effect is None or effect.act not in _HANDED_OVER:
                 continue
             others = values[:position] + values[position + 1 :]
             arguments: list[ast.expr] = []
@@ -551,6 +611,36 @@ class _Reader:
 
     # What is no call of something well known.
 
+    def _guess(self, node: ast.Call) -> None:
+        """One password after another for the same host."""
+        passwords = [keyword.value for keyword in node.keywords if keyword.arg in _PASSWORDS]
+        hosts = node.args[:1]
+        for value in (*node.args, *(keyword.value for keyword in node.keywords)):
+            if isinstance(value, ast.Dict):
+                passwords += [
+                    item for key, item in zip(value.keys, value.values) if self._values.value(key) in _PASSWORDS
+                ]
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "login":
+            passwords, hosts = [*passwords, *node.args[1:2]], []
+        if any(map(self._is_one_after_another, passwords)) and not any(map(self._is_one_after_another, hosts)):
+            self._add(node, "guess", "account", ("bulk",))
+
+    def _is_one_after_another(self, node: ast.AST) -> bool:
+        while isinstance(node, (ast.Call, ast.Attribute)):
+            node = node.func if isinstance(node, ast.Call) else node.value
+        bound = self._names.values.get(node.id, ()) if isinstance(node, ast.Name) else ()
+        return any(isinstance(value, Item) and value.place is None for value in bound)
+
+    def _settings(self) -> None:
+        """Variables of the environment that make programs load something."""
+        for target in self._tree.settings:
+            if self._names.resolve(target.value) == "os.environ":
+                variable = self._values.value(target.slice)
+                if variable in _LOADED:
+                    self._add(target, "configure", "environment", ("persistent",), variable)
+                elif variable in ("HISTFILE", "HISTSIZE", "HISTCONTROL"):
+                    self._add(target, "hide", "history", (), variable)
+
     def _format(self, node: ast.Call) -> None:
         places = [node.func.value, *node.args[:1]] if isinstance(node.func, ast.Attribute) else []
         for place in places:
@@ -646,6 +736,8 @@ class _Reader:
                 calls.add(getattr(function, "attr", None) or getattr(function, "id", ""))
         if not calls & _WAITS and calls <= _GROWS:
             self._add(loop, "exhaust", "runtime", ("bulk",), "while True")
+        elif calls & _FLOODS and not calls & (_WAITS - _FLOODS):
+            self._add(loop, "exhaust", "host", ("bulk",), "while True")
 
     def _run_what_was_fetched(self) -> None:
         if not self._commands or not any(fact.act == "download" for fact in self._facts):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import operator
 import re
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -55,7 +54,8 @@ _CHILDREN = {
 _FORMATS = frozenset(("format", "format_map", "vformat", "get_field"))
 INTERESTING = frozenset(name.rpartition(".")[2] for name in CALLS) | _FORMATS | frozenset(
     ("encrypt", "dup2", "__reduce_ex__", "update", "partial", "submit", "apply_async", "Thread", "Process", "register",
-     "attrgetter", "getattr_static", "__getattribute__")
+     "attrgetter", "getattr_static", "__getattribute__", "write", "writelines", "add", "screenshot", "login", "save",
+     "writestr", "dump")
 )  # fmt: skip
 
 
@@ -67,8 +67,8 @@ for _name in (*CALLS, *SOURCES):
         _STARS.setdefault(".".join(_parts[:_end]), set()).add(_parts[_end])
 
 
-# Before 3.12, f-strings take time with the square of their fields.
-_MOST_FIELDS = 10_000 if sys.version_info < (3, 12) else None
+# F-strings take the parser time with the square of their fields.
+_MOST_FIELDS = 10_000
 _F_STRING = re.compile(r"[fF][rR]?[\"']")
 
 
@@ -78,9 +78,18 @@ def parse(program: str) -> ast.Module:
     Raises:
         `SyntaxError`, `ValueError`, `RecursionError`, `MemoryError`: If it cannot be parsed in a reasonable time.
     """
-    if _MOST_FIELDS is not None and program.count("{") > _MOST_FIELDS and _F_STRING.search(program):
+    if program.count("{") > _MOST_FIELDS and _F_STRING.search(program):
         raise ValueError("too many fields in f-strings")
     return ast.parse(program)
+
+
+# Decorators of what is called with what others send, and what they send.
+_HANDLERS = frozenset(
+    ("message_handler", "route", "command", "event", "on_message", "on", "handler", "listen", "websocket")
+)
+_HANDED_IN = ast.parse("input()", mode="eval").body
+# Functions of one name, of those that a program has.
+_MOST_OF_A_NAME = 16
 
 
 class Tree:
@@ -93,6 +102,7 @@ class Tree:
         climbs (`list[ast.Attribute]`): Attributes by which one climbs.
         references (`list`): Where something is assigned to an attribute, or decorated: pairs of node and value.
         loops (`list[ast.While]`): Loops without a condition.
+        settings (`list[ast.Subscript]`): Items that are assigned.
         patterns (`set[str]`): Attributes that `match` looks up.
     """
 
@@ -103,6 +113,7 @@ class Tree:
         self.climbs: list[ast.Attribute] = []
         self.references: list[tuple[ast.AST, ast.expr]] = []
         self.loops: list[ast.While] = []
+        self.settings: list[ast.Subscript] = []
         self.patterns: set[str] = set()
         self._local_calls: list[tuple[str, ast.Call]] = []
         self._walk(root)
@@ -143,6 +154,8 @@ class Tree:
     def _assign(self, node: ast.Assign) -> None:
         for target in node.targets:
             self.names.bind_target(target, node.value)
+            if type(target) is ast.Subscript:
+                self.settings.append(target)
             if type(target) is ast.Attribute or (type(target) is ast.Name and target.id.startswith("__")):
                 self.references.append((target, node.value))
 
@@ -159,7 +172,7 @@ class Tree:
                 self.names.bind_target(item.optional_vars, item.context_expr)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self.names.functions.setdefault(node.name, []).append(node)
+        self._define(node)
         defaults = node.args.defaults
         for argument, default in zip(node.args.args[len(node.args.args) - len(defaults) :], defaults):
             self.names.bind(argument.arg, default)
@@ -168,9 +181,21 @@ class Tree:
                 self.names.bind(argument.arg, keyword_default)
         for decorator in node.decorator_list:
             self.references.append((node, decorator))
+            if (
+                type(decorator) is ast.Call
+                and type(decorator.func) is ast.Attribute
+                and decorator.func.attr in _HANDLERS
+            ):
+                for argument in node.args.args:
+                    self.names.bind(argument.arg, _HANDED_IN)
+
+    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        functions = self.names.functions.setdefault(node.name, [])
+        if len(functions) < _MOST_OF_A_NAME:
+            functions.append(node)
 
     def _class(self, node: ast.ClassDef) -> None:
-        self.names.functions.setdefault(node.name, []).append(node)
+        self._define(node)
         for decorator in node.decorator_list:
             self.references.append((node, decorator))
 

@@ -163,25 +163,27 @@ class Values:
             found = []
             for other in self._names.values.get(of.id, ()):
                 if isinstance(other, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
-                    found += self._all(Item(other, bound.index))
+                    found += self._all(Item(other, bound.place))
             if found:
                 return found
         if isinstance(of, (ast.List, ast.Tuple, ast.Set)):
             items = of.elts[:_MOST_CANDIDATES]
-            if bound.index is not None and all(isinstance(item, (ast.Tuple, ast.List)) for item in items):
-                items = [item.elts[bound.index] for item in items if bound.index < len(item.elts)]  # type: ignore[attr-defined]
+            if bound.place is not None and all(isinstance(item, (ast.Tuple, ast.List)) for item in items):
+                items = [item.elts[bound.place] for item in items if bound.place < len(item.elts)]  # type: ignore[attr-defined]
             return [self.value(item) for item in items]
         if isinstance(of, ast.Dict):
-            return [self.value(item) for item in (of.values if bound.index else of.keys)[:_MOST_CANDIDATES]]
+            return [self.value(item) for item in (of.values if bound.place else of.keys)[:_MOST_CANDIDATES]]
         return [self._item(bound)]
 
     def _item(self, bound: Item) -> Any:
         listed = self.listed(bound.of)
         if listed is not None:
-            return listed if bound.index == 0 else f"{listed}/*" if bound.index is None else "*"
+            return listed if bound.place == 0 else f"{listed}/*" if bound.place is None else "*"
         value = self.value(bound.of)
+        if value == "*":
+            return value  # A name of a list of names of files
         if type(value) is tuple and value:
-            return value[bound.index or 0] if len(value) > (bound.index or 0) else None
+            return value[bound.place or 0] if len(value) > (bound.place or 0) else None
         return None
 
     def listed(self, node: ast.AST | None) -> str | None:
@@ -420,12 +422,12 @@ class Values:
             parts = [value, *(self.value(part) for part in node.args)] if method == "joinpath" else [value]
             return _path(parts)
         if method == "join" and type(value) is str and len(node.args) == 1:
-            parts = self.value(node.args[0])
-            if parts is None and isinstance(node.args[0], (ast.List, ast.Tuple)):
-                parts = [self.value(item) for item in node.args[0].elts]
-            if parts is None:
+            joined = self.value(node.args[0])
+            if joined is None and isinstance(node.args[0], (ast.List, ast.Tuple)):
+                joined = [self.value(item) for item in node.args[0].elts]
+            if joined is None:
                 raise _Unknown
-            return self._joined(value, list(parts)) if type(parts) is not str else value.join(parts)
+            return self._joined(value, list(joined))
         arguments = [self.value(argument) for argument in node.args]
         named = {str(keyword.arg): self.value(keyword.value) for keyword in node.keywords}
         if method == "format" and type(value) is str and len(value) <= self._limit:

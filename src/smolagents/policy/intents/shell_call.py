@@ -49,7 +49,13 @@ class Call:
     __slots__ = ("shell", "words", "stdin", "text", "line", "traits", "name")
 
     def __init__(
-        self, shell: Shell, words: list[Value], stdin: Value, text: str, line: int, traits: frozenset[str] = frozenset()
+        self,
+        shell: Shell,
+        words: list[Value],
+        stdin: Value,
+        text: str,
+        line: int,
+        traits: frozenset[str] = frozenset(),
     ):
         self.shell = shell
         self.words = words

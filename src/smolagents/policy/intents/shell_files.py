@@ -244,7 +244,9 @@ def chown(call: Call) -> Value:
 
 def setcap(call: Call) -> Value:
     words = " ".join(call.texts)
-    if re.search(r"cap_(?:setuid|setgid|sys_admin|dac_override|dac_read_search|sys_ptrace|sys_module)|=ep|\ball\b", words):
+    if re.search(
+        r"cap_(?:setuid|setgid|sys_admin|dac_override|dac_read_search|sys_ptrace|sys_module)|=ep|\ball\b", words
+    ):
         call.fact("change_mode", "file", "setuid")
     return EMPTY
 
@@ -278,7 +280,9 @@ def find(call: Call) -> Value:
             roots.append(value)
     texts = call.texts
     names = [args[i + 1] for i, text in enumerate(texts[:-1]) if text in ("-name", "-iname", "-path", "-wholename")]
-    filtered = any(text[:1] == "-" and text not in ("-delete", "-type", "-exec", "-print", "-H", "-L", "-P") for text in texts)
+    filtered = any(
+        text[:1] == "-" and text not in ("-delete", "-type", "-exec", "-print", "-H", "-L", "-P") for text in texts
+    )
     root = roots[0] if roots else Value(".")
     folder = call.path(root).rstrip("/")
     found = f"{folder}/$found" if filtered else (folder or "/")
@@ -286,7 +290,11 @@ def find(call: Call) -> Value:
         name = names[0].text.lstrip("*/")
         if _KEY_FILES.search(name) and target_of_path(folder or "/") in ("root", "home", "system"):
             call.fact("list", "secret", detail=name)
-        if not name.endswith(".pub") and target_of_path(f"~/{name}") in ("secret", "authority") or target_of_path(name) == "secret":
+        if (
+            not name.endswith(".pub")
+            and target_of_path(f"~/{name}") in ("secret", "authority")
+            or target_of_path(name) == "secret"
+        ):
             call.fact("list", "secret", detail=names[0].text)
             found = f"{folder}/$found/{name}"
     if any(re.fullmatch(r"[-/+]?0?[246]000|[-/]?[ug]+[+=]s", text) for text in texts):
@@ -331,6 +339,7 @@ def listing(call: Call) -> Value:
 
 
 # Text
+
 
 def echo(call: Call) -> Value:
     words = call.args
@@ -406,7 +415,9 @@ def xxd(call: Call) -> Value:
 def rev(call: Call) -> Value:
     source = read_files(call, call.options().operands)
     if source.known:
-        return source._replace(text="\n".join(line[::-1] for line in source.text.split("\n")), traits=source.traits | _DECODED)
+        return source._replace(
+            text="\n".join(line[::-1] for line in source.text.split("\n")), traits=source.traits | _DECODED
+        )
     return source._replace(traits=source.traits | _DECODED)
 
 
@@ -432,7 +443,15 @@ def tr(call: Call) -> Value:
 
 def unpack(call: Call) -> Value:
     options = call.options("S c")
-    if options.has("d", "decompress", "uncompress") or call.name in ("zcat", "gunzip", "bzcat", "xzcat", "unxz", "bunzip2", "zstdcat"):
+    if options.has("d", "decompress", "uncompress") or call.name in (
+        "zcat",
+        "gunzip",
+        "bzcat",
+        "xzcat",
+        "unxz",
+        "bunzip2",
+        "zstdcat",
+    ):
         for operand in options.operands:
             call.fact("read", target_of_path(call.path(operand)))
         return Value("$(unpacked)", False, call.stdin.traits | _DECODED)
@@ -443,13 +462,19 @@ def archive(call: Call) -> Value:
     """`tar`: the letters may stand without a hyphen."""
     args = call.args
     letters = args[0].text.lstrip("-") if args and not args[0].text.startswith("--") else ""
-    options = call.options("C T X I directory file exclude checkpoint-action to-command use-compress-program transform")
+    options = call.options(
+        "C T X I directory file exclude checkpoint-action to-command use-compress-program transform"
+    )
     for value in options.all("checkpoint-action", "to-command", "use-compress-program", "I"):
         command = value.text.partition("exec=")[2] or value.text
         if value.text.startswith("exec=") or options.has("to-command") or "sh" in command.split("/")[-1].split():
             call.shell.script(command)
             call.fact("run_process", "unknown", "interactive" if command.endswith("sh") else "dynamic")
-    operands = [value for value in options.operands if value is not args[0]] if letters and args[0].text[:1] != "-" else options.operands
+    operands = (
+        [value for value in options.operands if value is not args[0]]
+        if letters and args[0].text[:1] != "-"
+        else options.operands
+    )
     creates = "c" in letters or options.has("c", "create", "r", "append") or letters[:1] == "c"
     output = None
     if "f" in letters and operands:
@@ -478,13 +503,19 @@ def zip_files(call: Call) -> Value:
     with_value = "P x i t b n password o hp" if call.name in ("zip", "zipcloak") else "o"
     options = call.options(with_value)
     operands = options.operands[1:] if call.name in ("7z", "7za", "7zr", "rar") else options.operands
-    if call.name in ("7z", "7za", "7zr", "rar") and options.operands and options.operands[0].text not in ("a", "u", "m"):
+    if (
+        call.name in ("7z", "7za", "7zr", "rar")
+        and options.operands
+        and options.operands[0].text not in ("a", "u", "m")
+    ):
         return EMPTY
     if not operands:
         return EMPTY
     output, sources = operands[0], operands[1:]
     content = read_files(call, sources) if sources else call.stdin
-    secret = options.has("P", "e", "encrypt", "password") or any(flag[:1] == "p" or flag[:2] == "hp" for flag in options.flags)
+    secret = options.has("P", "e", "encrypt", "password") or any(
+        flag[:1] == "p" or flag[:2] == "hp" for flag in options.flags
+    )
     if secret:
         for source in sources:
             call.fact("encrypt", call.place(source), detail=source.text)
@@ -602,7 +633,9 @@ COMMANDS = {
         ("bat", "view", "most", "pr", "fold", "column", "paste", "comm", "diff", "fmt", "expand", "iconv", "dos2unix"),
         cat,
     ),
-    **dict.fromkeys(("vim", "vi", "nano", "emacs", "ee", "pico", "plutil", "file", "stat", "md5sum", "sha256sum"), cat),
+    **dict.fromkeys(
+        ("vim", "vi", "nano", "emacs", "ee", "pico", "plutil", "file", "stat", "md5sum", "sha256sum"), cat
+    ),
     **dict.fromkeys(
         ("grep", "egrep", "fgrep", "zgrep", "rg", "ag", "ack", "awk", "gawk", "mawk", "nawk", "jq", "yq"), _filter
     ),

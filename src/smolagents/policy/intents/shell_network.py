@@ -13,7 +13,8 @@ NETWORK = frozenset(("from_network",))
 _CURL = (
     "o d F T X H A b e u x U m E c w C r D K y Y z t h data data-binary data-raw data-urlencode data-ascii form json "
     "form-string upload-file output request header user-agent cookie referer user proxy cert key cacert max-time "
-    "connect-timeout url write-out retry retry-delay resolve interface limit-rate cookie-jar config range max-filesize "
+    "connect-timeout url write-out retry retry-delay resolve interface limit-rate cookie-jar config range "
+    "max-filesize "
     "cert-type key-type pass ciphers dump-header output-dir socks5 socks5-hostname unix-socket url-query"
 )
 _WGET = (
@@ -50,10 +51,16 @@ def _sent_file(call: Call, value: Value, mark: str = "@") -> Value:
 
 def curl(call: Call) -> Value:
     options = call.options(_CURL)
-    sent = [_sent_file(call, value) for value in options.all("d", "data", "data-binary", "data-ascii", "F", "form", "json")]
+    sent = [
+        _sent_file(call, value) for value in options.all("d", "data", "data-binary", "data-ascii", "F", "form", "json")
+    ]
     sent += [_sent_file(call, value) for value in options.all("data-urlencode")]
-    sent += options.all("data-raw", "form-string", "H", "header", "b", "cookie", "u", "user", "A", "user-agent", "url-query")
-    uploads = options.has("d", "data", "data-binary", "data-ascii", "F", "form", "json", "data-raw", "data-urlencode", "T")
+    sent += options.all(
+        "data-raw", "form-string", "H", "header", "b", "cookie", "u", "user", "A", "user-agent", "url-query"
+    )
+    uploads = options.has(
+        "d", "data", "data-binary", "data-ascii", "F", "form", "json", "data-raw", "data-urlencode", "T"
+    )
     for value in options.all("T", "upload-file"):
         sent.append(_sent_file(call, Value("@" + value.text, traits=value.traits)))
     urls = options.operands + options.all("url")
@@ -169,7 +176,9 @@ def ssh(call: Call) -> Value:
 
 
 def remote_copy(call: Call) -> Value:
-    options = call.options("P i o F c l J S e f rsh port include exclude exclude-from files-from bwlimit password-file log-file")
+    options = call.options(
+        "P i o F c l J S e f rsh port include exclude exclude-from files-from bwlimit password-file log-file"
+    )
     operands = options.operands
     if len(operands) < 2:
         return EMPTY
@@ -197,7 +206,9 @@ def remote_copy(call: Call) -> Value:
 
 def look_up(call: Call) -> Value:
     value = join(call.args, " ") if call.args else EMPTY
-    encoded = re.search(r"\$\(.*\b(?:base64|base32|xxd|b64encode|hexdump|od)\b|`.*\b(?:base64|base32|xxd)\b", call.text)
+    encoded = re.search(
+        r"\$\(.*\b(?:base64|base32|xxd|b64encode|hexdump|od)\b|`.*\b(?:base64|base32|xxd)\b", call.text
+    )
     call.fact("resolve", "host", *(("hidden",) if encoded else ()), detail=value.text, origin=value)
     if "axfr" in call.text.lower():
         call.fact("connect", "host", "bulk")
@@ -279,5 +290,7 @@ COMMANDS = {
     **dict.fromkeys(("mail", "mailx", "sendmail", "mutt", "swaks", "ssmtp", "msmtp", "s-nail"), mail),
     **dict.fromkeys(("ftp", "sftp", "tftp", "lftp", "smbclient", "ncftpput", "ncftp"), transfer),
     "rclone": clone,
-    **dict.fromkeys(("ngrok", "cloudflared", "chisel", "frpc", "bore", "devtunnel", "ligolo", "tor", "torify"), tunnel),
+    **dict.fromkeys(
+        ("ngrok", "cloudflared", "chisel", "frpc", "bore", "devtunnel", "ligolo", "tor", "torify"), tunnel
+    ),
 }

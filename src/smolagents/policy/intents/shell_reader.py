@@ -30,13 +30,17 @@ _BASH = Language(tree_sitter_bash.language())
 # What is longer or deeper is read by its words, so that time stays linear in the input.
 _LONGEST = 100_000
 _DEEPEST = 60
+# Of brackets that do not belong together, the parser makes something in time with their square.
+_MOST_BRACKETS = 4_000
 _MOST_COMMANDS = 3_000
 _LONG = 32_768
 _MOST_PIPES = 200
 _LONGEST_TEXT = 200
 
 _ROOT_FOLDER = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "PWD": "/", "HOME": "/", "SHELL": "/"}
-_NO_FILES = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/stdin", "-", "nul", "NUL", "$null"))
+_NO_FILES = frozenset(
+    ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/stdin", "-", "nul", "NUL", "$null")
+)
 
 
 def read_command(command: str, readers: Readers) -> list[Fact]:
@@ -102,6 +106,9 @@ class Shell:
             self._inputs.append(stdin)
             printed = []
             for piece in _pieces(text):
+                if sum(map(piece.count, "()[")) > _MOST_BRACKETS:
+                    self.facts += read_words(piece)
+                    continue
                 tree = Parser(_BASH).parse(piece.replace("\0", "").encode("utf-8", "replace"))
                 if tree.root_node.has_error:
                     self.facts += read_words(piece)
@@ -329,7 +336,9 @@ class Shell:
 
     def fact(self, act: str, target: str, traits, text: str, detail: str = "") -> None:
         """Notes a fact."""
-        self.facts.append(Fact(act, target, frozenset(traits), text[:_LONGEST_TEXT], self.line, detail[:_LONGEST_TEXT]))
+        self.facts.append(
+            Fact(act, target, frozenset(traits), text[:_LONGEST_TEXT], self.line, detail[:_LONGEST_TEXT])
+        )
 
     def _heredoc(self, body: Node, redirect: Node) -> Value:
         quoted = any(c.type == "heredoc_start" and _text(c)[:1] in "'\"\\" for c in redirect.children)
@@ -473,13 +482,15 @@ class Shell:
             if "\\" not in text:
                 return Value(text, quoted=kind == "string_content")
             if kind != "word":
-                return Value(_UNQUOTED_IN_STRING(text), quoted=True)
+                return Value(_unescaped_in_string(text), quoted=True)
             return Value(text.replace("\\\n", "").replace("\\", ""), pieced=_is_pieced(text))
         if kind == "raw_string":
             return Value(_text(node)[1:-1], quoted=True)
         if kind == "ansi_c_string":
             raw = _text(node)[2:-1]
-            return Value(unescape(raw), pieced="\\x" in raw or "\\u" in raw or "\\0" in raw or "\\1" in raw, quoted=True)
+            return Value(
+                unescape(raw), pieced="\\x" in raw or "\\u" in raw or "\\0" in raw or "\\1" in raw, quoted=True
+            )
         if self._depth >= _DEEPEST:
             return Value(_text(node), False)
         self._depth += 1
@@ -515,8 +526,12 @@ class Shell:
             return Value(raw)
         empty = any(c.type in ("string", "raw_string", "ansi_c_string") and len(_text(c)) <= 3 for c in children)
         variables = sum(c.type in ("simple_expansion", "expansion") for c in children)
-        broken = empty and any(c.type in ("word", "string", "raw_string") and _text(c)[-1:].isalpha() for c in children)
-        return value._replace(pieced=value.pieced or broken or (variables > 1 and value.known and value.text.isalpha()))
+        broken = empty and any(
+            c.type in ("word", "string", "raw_string") and _text(c)[-1:].isalpha() for c in children
+        )
+        return value._replace(
+            pieced=value.pieced or broken or (variables > 1 and value.known and value.text.isalpha())
+        )
 
     def _expansion(self, node: Node) -> Value:
         raw = _text(node)
@@ -578,7 +593,7 @@ class Shell:
 
 
 def _pieces(text: str) -> list[str]:
-    """The script in pieces that the parser reads in a time that is linear in their length: it is not, in that of a pipe."""
+    """The script in pieces, as the time that the parser needs is not linear in the length of a pipe."""
     if len(text) < _LONG and text.count("|") < _MOST_PIPES:
         return [text]
     pieces: list[str] = []
@@ -605,7 +620,7 @@ def _is_pieced(text: str) -> bool:
     return any(text[place] == "\\" and text[place + 1 : place + 2].isalpha() for place in range(1, len(text)))
 
 
-def _UNQUOTED_IN_STRING(text: str) -> str:
+def _unescaped_in_string(text: str) -> str:
     for escaped in ('\\"', "\\$", "\\`", "\\\\"):
         text = text.replace(escaped, escaped[1])
     return text.replace("\\\n", "")

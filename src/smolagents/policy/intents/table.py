@@ -116,7 +116,7 @@ RULES: tuple[Rule, ...] = (
         "move-system", _DESTROYS, 0.75, "moves files of the system away", "move", f"root device home {_OF_THE_SYSTEM}"
     ),
     _rule("overwrite-device", _DESTROYS, 0.95, "writes over a disk", "write", "device root"),
-    _rule("overwrite-many", _DESTROYS, 0.7, "writes over many files", "write", "file home", "bulk overwrite hidden"),
+    _rule("write-many", _DESTROYS, 0.6, "writes to many of a person's files", "write", "home", "bulk"),
     _rule("format", _DESTROYS, 0.9, "formats or partitions a disk", "mount", "", "overwrite"),
     _rule("encrypt-many", _DESTROYS, 0.8, "encrypts many files in place", "encrypt", "", "bulk"),
     _rule(
@@ -166,6 +166,14 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule("send-hidden", _STEALS, 0.6, "sends a file in a disguise", "upload send resolve", "", "from_file hidden"),
     _rule("send-by-names", _STEALS, 0.7, "sends data in names that it looks up", "resolve", "", "from_file"),
+    _rule(
+        "speak-to-drop",
+        _STEALS,
+        0.5,
+        "speaks to a host where anybody may leave things and collect them",
+        "connect download resolve",
+        "drop_host",
+    ),
     _rule(
         "upload-to-drop",
         _STEALS,

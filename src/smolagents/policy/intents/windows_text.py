@@ -26,9 +26,14 @@ _OF_WINDOWS = re.compile(
     r"|delete|query|start)|net1?\s+(?:user|localgroup|group|stop|start|use|share|view|accounts)|del\s+/|rd\s+/|rmdir\s+/s|erase\s+/"
     r"|format\s+[a-z]:)(?:\.exe)?[\s\"]|copy\s+\S*\\|move\s+\S*\\|type\s+\S*\\|start\s+\"|iex\b|&\s*['\"(])"
 )
-_PATH = re.compile(r"(?i)(?:^|[\s\"'=(])(?:[a-z]:\\[\w$ .(-]|\\\\[\w.$?-]+\\|%(?:temp|tmp|appdata|localappdata|userprofile|windir|systemroot"
-                   r"|programdata|systemdrive|public|comspec)%|\$env:\w+|hk(?:lm|cu|cr|u)[:\\]|hkey_)")
-_DOTNET = re.compile(r"(?i)\[(?:System\.|Reflection\.|Convert\]|Text\.|Ref\]|Net\.|IO\.|Runtime\.|Environment\])|New-Object\s|\$PSVersion")
+_PATH = re.compile(
+    r"(?i)(?:^|[\s\"'=(])(?:[a-z]:\\[\w$ .(-]|\\\\[\w.$?-]+\\|%(?:temp|tmp|appdata|localappdata|userprofile"
+    r"|windir|systemroot"
+    r"|programdata|systemdrive|public|comspec)%|\$env:\w+|hk(?:lm|cu|cr|u)[:\\]|hkey_)"
+)
+_DOTNET = re.compile(
+    r"(?i)\[(?:System\.|Reflection\.|Convert\]|Text\.|Ref\]|Net\.|IO\.|Runtime\.|Environment\])|New-Object\s|\$PSVersion"
+)
 _LONGEST = 200_000
 _MOST = 2_000
 
