@@ -1,6 +1,6 @@
 """Reads calls of tools: the words of a tool's name, the names of its arguments, and what their values are.
 
-A call is read for what it does to files, hosts, databases and protections, and for commands and programs that are handed
+A call is read for what it does to files, hosts, databases and protections, and for commands and programs that it hands
 over. Prose is no instruction: what a message, a query or a document says is not read.
 """
 
@@ -30,38 +30,74 @@ _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 # What a tool does, by the first of these words in its name.
 _VERBS: dict[str, str] = {
-    **dict.fromkeys(("read", "get", "open", "load", "view", "cat", "show", "head", "tail", "parse", "extract", "import"), "read"),
+    **dict.fromkeys(
+        ("read", "get", "open", "load", "view", "cat", "show", "head", "tail", "parse", "extract", "import"), "read"
+    ),
     **dict.fromkeys(("retrieve", "inspect", "print", "query", "select", "describe", "check"), "read"),
-    **dict.fromkeys(("write", "save", "create", "append", "edit", "update", "put", "store", "insert", "replace", "set"), "write"),
+    **dict.fromkeys(
+        ("write", "save", "create", "append", "edit", "update", "put", "store", "insert", "replace", "set"), "write"
+    ),
     **dict.fromkeys(("make", "add", "patch", "modify", "export", "touch", "generate"), "write"),
-    **dict.fromkeys(("delete", "remove", "erase", "trash", "destroy", "wipe", "purge", "drop", "unlink", "shred", "rm"), "delete"),
+    **dict.fromkeys(
+        ("delete", "remove", "erase", "trash", "destroy", "wipe", "purge", "drop", "unlink", "shred", "rm"), "delete"
+    ),
     **dict.fromkeys(("move", "rename", "mv"), "move"),
     **dict.fromkeys(("list", "search", "find", "glob", "ls", "scan", "browse"), "list"),
     **dict.fromkeys(("upload", "share", "attach", "publish"), "upload"),
     **dict.fromkeys(("send", "email", "mail", "post", "message", "notify", "reply", "forward", "tweet"), "send"),
-    **dict.fromkeys(("fetch", "download", "curl", "wget", "visit", "navigate", "crawl", "scrape", "request", "http"), "download"),
+    **dict.fromkeys(
+        ("fetch", "download", "curl", "wget", "visit", "navigate", "crawl", "scrape", "request", "http"), "download"
+    ),
     **dict.fromkeys(("pay", "transfer", "withdraw", "purchase", "buy"), "pay"),
     **dict.fromkeys(("chmod", "chown"), "change_mode"),
 }
-_OF_SHELLS = frozenset(("terminal", "shell", "bash", "command", "cmd", "powershell", "console", "ssh", "subprocess", "zsh", "cli"))
+_OF_SHELLS = frozenset(
+    ("terminal", "shell", "bash", "command", "cmd", "powershell", "console", "ssh", "subprocess", "zsh", "cli")
+)
 _OF_CODE = frozenset(("python", "code", "interpreter", "repl", "jupyter", "notebook", "exec", "eval"))
 _OF_DATABASES = frozenset(("sql", "database", "db", "postgres", "mysql", "sqlite", "bigquery", "snowflake", "query"))
 _COMMANDS = frozenset(("command", "cmd", "commands", "cmds", "shell", "bash", "commandline"))
 _PROGRAMS = frozenset(("code", "program", "python", "script", "snippet"))
 _QUERIES = frozenset(("sql", "query", "statement", "queries"))
 _PATHS = frozenset(
-    ("path", "paths", "file", "files", "filename", "filepath", "directory", "dir", "folder", "attachment", "attachments")
+    (
+        "path",
+        "paths",
+        "file",
+        "files",
+        "filename",
+        "filepath",
+        "directory",
+        "dir",
+        "folder",
+        "attachment",
+        "attachments",
+    )
 )
 _SOURCES = frozenset(("source", "src", "from", "input"))
 _ADDRESSES = frozenset(("url", "uri", "urls", "endpoint", "webhook", "link", "href", "callback", "website"))
 _PROTECTIONS = frozenset(
-    ("firewall", "antivirus", "2fa", "mfa", "authentication", "audit", "auditing", "logging", "encryption", "protection", "security")
+    (
+        "firewall",
+        "antivirus",
+        "2fa",
+        "mfa",
+        "authentication",
+        "audit",
+        "auditing",
+        "logging",
+        "encryption",
+        "protection",
+        "security",
+    )
 )
 _OFF = frozenset(("disable", "deactivate", "off", "bypass"))
 
 _ABSOLUTE = re.compile(r"^(?:[/~][\w.$~/-]|[a-zA-Z]:[\\/]|\\\\\w|\$HOME|%\w+%[\\/])[^\n<>|]*$")
 _URL = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]{1,20}://\S+$")
-_KEY_MATERIAL = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bghp_[A-Za-z0-9]{36}\b|\bxox[bp]-\d+-")
+_KEY_MATERIAL = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bghp_[A-Za-z0-9]{36}\b|\bxox[bp]-\d+-"
+)
 _ASSIGNS_OR_CALLS = re.compile(r"[=(;\n]")
 
 
@@ -145,9 +181,17 @@ def _of_value(tool: tuple[str, ...], act: str, key: str, value: str, readers: Re
         return []
     if keys & _COMMANDS and (tool_words & (_OF_SHELLS | {"run", "execute", "exec"}) or len(keys) == 1):
         return readers.shell(value)
-    if tool_words & _OF_SHELLS and keys & {"input", "script", "code", "args", "arguments", "line"} and not tool_words & {"explain"}:
+    if (
+        tool_words & _OF_SHELLS
+        and keys & {"input", "script", "code", "args", "arguments", "line"}
+        and not tool_words & {"explain"}
+    ):
         return readers.shell(value)
-    if keys & _PROGRAMS and _ASSIGNS_OR_CALLS.search(value) and (tool_words & (_OF_CODE | {"run", "execute"}) or "python" in keys):
+    if (
+        keys & _PROGRAMS
+        and _ASSIGNS_OR_CALLS.search(value)
+        and (tool_words & (_OF_CODE | {"run", "execute"}) or "python" in keys)
+    ):
         return readers.python(value)
     if (keys & _QUERIES or tool_words & _OF_DATABASES) and is_sql(value):
         return read_sql(value)

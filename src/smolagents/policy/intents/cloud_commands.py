@@ -9,14 +9,17 @@ from .shell_values import EMPTY, Value, join
 
 
 _OUT_OF_CONTAINER = re.compile(
-    r"(?:^|\s)(?:--privileged(?!=false)|--pid[= ]host|--cap-add[= ](?:SYS_ADMIN|ALL|SYS_PTRACE|SYS_MODULE)|--userns[= ]host"
+    r"(?:^|\s)(?:--privileged(?!=false)|--pid[= ]host|--cap-add[= ](?:SYS_ADMIN|ALL|SYS_PTRACE|SYS_MODULE)"
+    r"|--userns[= ]host"
     r"|--security-opt[= ](?:apparmor|seccomp)[=:]unconfined|--device[= ]/dev/[sv]d"
     r"|(?:-v|--volume)[= ]?\"?/:/?\S*|(?:-v|--volume)[= ]?/(?:etc|root|proc|var/run/docker\.sock|run/docker\.sock)\b"
     r"|--mount[= ]\S*(?:source|src)=/,)|\"?(?:hostPID|privileged|hostNetwork)\"?\s*:\s*true|hostPath"
 )
 _CONTAINER_RUN = (
-    "v e p u w l h m name volume env publish user workdir network net label hostname entrypoint memory cpus mount restart platform "
-    "c n context container namespace image overrides shell image-pull-policy env-file add-host device cap-add security-opt gpus"
+    "v e p u w l h m name volume env publish user workdir network net label hostname entrypoint memory cpus mount restart "
+    "platform "
+    "c n context container namespace image overrides shell image-pull-policy env-file add-host device cap-add "
+    "security-opt gpus"
 )
 
 
@@ -85,7 +88,8 @@ _CLOUD: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (r"(?:stop-logging|delete-trail|delete-flow-logs|delete-detector|disable-security-hub|put-event-selectors"
      r"|delete-alarms|delete-configuration-recorder|stop-configuration-recorder|update-detector.*--no-enable"
      r"|logging\s+(?:sinks\s+(?:delete|update)|logs\s+delete)|diagnostic-settings\s+delete|delete-log-(?:group|stream)"
-     r"|delete-web-acl|eventhub.*delete|activity-log.*delete|audit-config.*disable)", "configure", "security", ("disable",)),
+     r"|delete-web-acl|eventhub.*delete|activity-log.*delete"
+     r"|audit-config.*disable)", "configure", "security", ("disable",)),
     (r"(?:create-access-key|create-login-profile|update-login-profile|attach-(?:user|role|group)-policy|put-(?:user|role|group)-policy"
      r"|add-user-to-group|update-assume-role-policy|create-policy-version|add-iam-policy-binding|set-iam-policy"
      r"|service-accounts\s+keys\s+create|role\s+assignment\s+create|sp\s+(?:create|credential\s+reset)|add-role-to-instance-profile"
@@ -97,11 +101,14 @@ _CLOUD: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (r"(?:s3\s+rb\b.*--force|s3\s+rm\b.*--recursive|delete-(?:bucket|db-instance|db-cluster|table|file-system|vault|backup\S*)\b"
      r"|(?:buckets|instances|databases|projects)\s+delete\b|storage\s+rm\b.*-r|(?:storage\s+account|sql\s+db)\s+delete\b"
      r"|rb\s+gs://|rm\s+-r\s+gs://|terminate-instances)", "delete", "database", ("all",)),
-    (r"(?:delete-snapshot|delete-db-snapshot|snapshots?\s+delete|delete-recovery-point|delete-image)", "delete", "backup", ()),
-    (r"(?:modify-snapshot-attribute|modify-image-attribute|put-bucket-(?:policy|acl)|share-snapshot)", "configure", "authority",
+    (r"(?:delete-snapshot|delete-db-snapshot|snapshots?\s+delete|delete-recovery-point"
+     r"|delete-image)", "delete", "backup", ()),
+    (r"(?:modify-snapshot-attribute|modify-image-attribute|put-bucket-(?:policy|acl)"
+     r"|share-snapshot)", "configure", "authority",
      ("world",)),
     (r"(?:ssm\s+send-command|run-command\s+invoke)", "run_process", "host", ()),
-    (r"(?:iam\s+create-user|iam\s+create-group|iam\s+create-role|service-accounts\s+create|ad\s+user\s+create)", "configure", "account",
+    (r"(?:iam\s+create-user|iam\s+create-group|iam\s+create-role|service-accounts\s+create"
+     r"|ad\s+user\s+create)", "configure", "account",
      ("persistent",)),
 )  # fmt: skip
 _CLOUD_RULES = tuple((re.compile(words), act, target, traits) for words, act, target, traits in _CLOUD)

@@ -22,7 +22,9 @@ _RUNS = re.compile(
     r"|execl|execvp|doShellScript)\b\s*\(?\s*|\bqx\s*)" + _STRING
 )
 _BACKTICKS = re.compile(r"`([^`]{2,500})`")
-_READS = re.compile(r"(?:\b(?:open|fopen|file_get_contents|readFileSync|readFile|File\.read|IO\.read)\b\s*\(?[^'\"]{0,20})" + _STRING)
+_READS = re.compile(
+    r"(?:\b(?:open|fopen|file_get_contents|readFileSync|readFile|File\.read|IO\.read)\b\s*\(?[^'\"]{0,20})" + _STRING
+)
 _QUOTED = re.compile(r'"([^"]{3,200})"')
 _SOCKET = re.compile(
     r"\b(?:IO::Socket|use\s+Socket|TCPSocket|fsockopen|socket_create|net\.(?:Socket|connect)|socket\.tcp|/inet/tcp|Socket\.tcp"

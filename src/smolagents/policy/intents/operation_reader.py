@@ -20,7 +20,9 @@ _Arguments = Mapping[str, Any]
 _SET_USER = 0o6000
 _WORLD_WRITES = 0o002
 _LONGEST_TEXT = 200
-_LOADS_CODE = frozenset(("LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES", "BASH_ENV", "PYTHONSTARTUP"))
+_LOADS_CODE = frozenset(
+    ("LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES", "BASH_ENV", "PYTHONSTARTUP")
+)
 _HISTORY = frozenset(("HISTFILE", "HISTSIZE", "HISTFILESIZE"))
 _AUTORUN = re.compile(r"(?i)\\(?:run(?:once)?|winlogon|services|image file execution options)(?:\\|$)")
 
@@ -55,13 +57,24 @@ def _process(arguments: _Arguments, readers: Readers) -> list[Fact]:
     elif type(command) in (list, tuple):
         words = [word if type(word) is str else None for word in command]
         executable = _text(arguments, "executable")
-        if executable and words and words[0] is not None and os.path.basename(executable) != os.path.basename(words[0]):
+        if (
+            executable
+            and words
+            and words[0] is not None
+            and os.path.basename(executable) != os.path.basename(words[0])
+        ):
             words[0] = executable  # The name that a program is told is not what is run
         facts = readers.argv(words)
     elif _text(arguments, "executable"):
         facts = readers.argv([_text(arguments, "executable")])
     if not facts:
-        return [Fact("run_process", text=str(command)[:_LONGEST_TEXT] if type(command) is str else "", where="arguments.command")]
+        return [
+            Fact(
+                "run_process",
+                text=str(command)[:_LONGEST_TEXT] if type(command) is str else "",
+                where="arguments.command",
+            )
+        ]
     return [fact._replace(where="arguments.command") for fact in facts]
 
 
@@ -130,7 +143,11 @@ def _url(arguments: _Arguments, readers: Readers) -> list[Fact]:
 
 def _native(arguments: _Arguments, readers: Readers) -> list[Fact]:
     path = _text(arguments, "path")
-    return [_fact("load_native", target_of_path(path) if path else "unknown", (), path or _text(arguments, "symbol"), "path")]
+    return [
+        _fact(
+            "load_native", target_of_path(path) if path else "unknown", (), path or _text(arguments, "symbol"), "path"
+        )
+    ]
 
 
 def _compile(arguments: _Arguments, readers: Readers) -> list[Fact]:
@@ -142,7 +159,9 @@ def _signal(arguments: _Arguments, readers: Readers) -> list[Fact]:
     target, signal = arguments.get("target"), arguments.get("signal")
     if signal == 0 or target in (0, os.getpid()):
         return []
-    return [_fact("kill", "service" if target == 1 else "process", ("all",) if target == -1 else (), str(target), "target")]
+    return [
+        _fact("kill", "service" if target == 1 else "process", ("all",) if target == -1 else (), str(target), "target")
+    ]
 
 
 def _environment(arguments: _Arguments, readers: Readers) -> list[Fact]:
@@ -156,7 +175,13 @@ def _environment(arguments: _Arguments, readers: Readers) -> list[Fact]:
 
 def _other(arguments: _Arguments, readers: Readers) -> list[Fact]:
     event, values = _text(arguments, "event"), arguments.get("arguments")
-    if event.startswith("winreg.") and event.rpartition(".")[2] in ("SetValue", "CreateKey", "DeleteKey", "DeleteValue", "LoadKey"):
+    if event.startswith("winreg.") and event.rpartition(".")[2] in (
+        "SetValue",
+        "CreateKey",
+        "DeleteKey",
+        "DeleteValue",
+        "LoadKey",
+    ):
         words = [value for value in values if type(value) is str] if type(values) in (list, tuple) else []
         key = "\\" + "\\".join(words)
         if _AUTORUN.search(key):

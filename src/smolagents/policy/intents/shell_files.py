@@ -290,7 +290,11 @@ def find(call: Call) -> Value:
         name = names[0].text.lstrip("*/")
         if _KEY_FILES.search(name) and target_of_path(folder or "/") in ("root", "home", "system"):
             call.fact("list", "secret", detail=name)
-        if not name.endswith(".pub") and target_of_path(f"~/{name}") in ("secret", "authority") or target_of_path(name) == "secret":
+        if (
+            not name.endswith(".pub")
+            and target_of_path(f"~/{name}") in ("secret", "authority")
+            or target_of_path(name) == "secret"
+        ):
             call.fact("list", "secret", detail=names[0].text)
             found = f"{folder}/$found/{name}"
     if any(re.fullmatch(r"[-/+]?0?[246]000|[-/]?[ug]+[+=]s", text) for text in texts):

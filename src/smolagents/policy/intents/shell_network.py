@@ -13,7 +13,8 @@ NETWORK = frozenset(("from_network",))
 _CURL = (
     "o d F T X H A b e u x U m E c w C r D K y Y z t h data data-binary data-raw data-urlencode data-ascii form json "
     "form-string upload-file output request header user-agent cookie referer user proxy cert key cacert max-time "
-    "connect-timeout url write-out retry retry-delay resolve interface limit-rate cookie-jar config range max-filesize "
+    "connect-timeout url write-out retry retry-delay resolve interface limit-rate cookie-jar config range "
+    "max-filesize "
     "cert-type key-type pass ciphers dump-header output-dir socks5 socks5-hostname unix-socket url-query"
 )
 _WGET = (
@@ -205,7 +206,9 @@ def remote_copy(call: Call) -> Value:
 
 def look_up(call: Call) -> Value:
     value = join(call.args, " ") if call.args else EMPTY
-    encoded = re.search(r"\$\(.*\b(?:base64|base32|xxd|b64encode|hexdump|od)\b|`.*\b(?:base64|base32|xxd)\b", call.text)
+    encoded = re.search(
+        r"\$\(.*\b(?:base64|base32|xxd|b64encode|hexdump|od)\b|`.*\b(?:base64|base32|xxd)\b", call.text
+    )
     call.fact("resolve", "host", *(("hidden",) if encoded else ()), detail=value.text, origin=value)
     if "axfr" in call.text.lower():
         call.fact("connect", "host", "bulk")

@@ -13,7 +13,9 @@ from .shell_values import EMPTY, ORIGINS, Value, join
 
 SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "ash", "rbash", "mksh"))
 _PYTHON = re.compile(r"^(?:python|pypy|ipython)[\d.]*w?$")
-_FOREIGN = re.compile(r"^(?:perl|ruby|node|nodejs|php|lua|deno|bun|tclsh|swift|osascript|rscript|jrunscript|gdb|jshell|expect)[\d.]*$")
+_FOREIGN = re.compile(
+    r"^(?:perl|ruby|node|nodejs|php|lua|deno|bun|tclsh|swift|osascript|rscript|jrunscript|gdb|jshell|expect)[\d.]*$"
+)
 _WORTH_RUNNING = ORIGINS - {"from_file", "bulk"}
 
 
@@ -176,7 +178,10 @@ def foreign(call: Call) -> Value:
         elif len(text) > 6 and re.match(r"-[a-zA-Z]{0,4}e\W|-e\w.*[ (;]", text):
             read_foreign(call, text.partition("e")[2])
             read = True
-    if any(value.text == "-i" or re.fullmatch(r"-p?i(?:\.\w+)?(?:e)?|-[np]*i[np]*e?", value.text) for value in args) and call.name == "perl":
+    if (
+        any(value.text == "-i" or re.fullmatch(r"-p?i(?:\.\w+)?(?:e)?|-[np]*i[np]*e?", value.text) for value in args)
+        and call.name == "perl"
+    ):
         for value in args[2:]:
             if value.text[:1] != "-" and "/" in value.text and not re.match(r"s?[/|#]", value.text):
                 call.fact("write", call.place(value), "in_place", detail=value.text)
@@ -261,9 +266,15 @@ def _setting(call: Call, name: str, value: str) -> None:
 
 # How many operands come before the command, and which options have values.
 _WRAPPERS: dict[str, tuple[int, str]] = {
-    **dict.fromkeys(("nohup", "setsid", "command", "builtin", "chronic", "unbuffer", "time", "busybox", "toybox"), (0, "f o")),
-    **dict.fromkeys(("torify", "torsocks", "proxychains", "proxychains4", "fakeroot", "firejail", "dbus-run-session"), (0, "f")),
-    **dict.fromkeys(("stdbuf", "ionice", "nice", "chrt", "exec", "caffeinate", "rlwrap"), (0, "i o e c n p a t w adjustment")),
+    **dict.fromkeys(
+        ("nohup", "setsid", "command", "builtin", "chronic", "unbuffer", "time", "busybox", "toybox"), (0, "f o")
+    ),
+    **dict.fromkeys(
+        ("torify", "torsocks", "proxychains", "proxychains4", "fakeroot", "firejail", "dbus-run-session"), (0, "f")
+    ),
+    **dict.fromkeys(
+        ("stdbuf", "ionice", "nice", "chrt", "exec", "caffeinate", "rlwrap"), (0, "i o e c n p a t w adjustment")
+    ),
     "timeout": (1, "s k signal kill-after"),
     "gtimeout": (1, "s k signal kill-after"),
     "watch": (0, "n interval"),
@@ -320,7 +331,9 @@ def xargs(call: Call) -> Value:
     words = options.operands
     if not words:
         return call.stdin
-    marks = [value.text for value in options.all("I", "replace", "J")] or (["{}"] if options.has("i", "replace") else [])
+    marks = [value.text for value in options.all("I", "replace", "J")] or (
+        ["{}"] if options.has("i", "replace") else []
+    )
     origin = call.stdin.traits & ORIGINS
     text = call.stdin.text.strip()
     given = Value(text or "$(xargs)", False, origin)
@@ -409,7 +422,12 @@ _STARTS_SHELL = re.compile(r"(?:^|\n)\s*[:!]+\s*(?:exec|system|shell)?\W*(?:/usr
 def escapes(call: Call) -> bool:
     """Whether the options of an ordinary program make it start a shell."""
     words = " ".join(call.texts)
-    if _ESCAPES.search(words) or call.stdin.known and len(call.stdin.text) < 500 and _STARTS_SHELL.search(call.stdin.text):
+    if (
+        _ESCAPES.search(words)
+        or call.stdin.known
+        and len(call.stdin.text) < 500
+        and _STARTS_SHELL.search(call.stdin.text)
+    ):
         call.fact("run_process", "unknown", "interactive")
         return True
     return False

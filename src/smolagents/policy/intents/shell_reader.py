@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 _BASH = Language(tree_sitter_bash.language())
 
 # What is longer or deeper is read by its words, so that time stays linear in the input.
-_LONGEST = 200_000
+_LONGEST = 100_000
 _DEEPEST = 60
 # Of brackets that do not belong together, the parser makes something in time with their square.
 _MOST_BRACKETS = 4_000
-_MOST_COMMANDS = 5_000
+_MOST_COMMANDS = 3_000
+_LONG = 32_768
+_MOST_PIPES = 200
 _LONGEST_TEXT = 200
 
 _ROOT_FOLDER = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "PWD": "/", "HOME": "/", "SHELL": "/"}
@@ -50,7 +52,7 @@ def read_command(command: str, readers: Readers) -> list[Fact]:
     """
     shell = Shell(readers)
     shell.script(command)
-    return shell.facts
+    return shell.facts if shell.is_read else shell.facts + read_words(command)
 
 
 def read_argv(words: Sequence[str | None], readers: Readers) -> list[Fact]:
@@ -100,24 +102,29 @@ class Shell:
             if len(text) > _LONGEST:
                 self.facts += read_words(text[_LONGEST:])
                 text = text[:_LONGEST]
-            if sum(map(text.count, "()[")) > _MOST_BRACKETS:
-                self.facts += read_words(text)
-                return EMPTY
-            line, self._inputs = self.line, [*self._inputs, stdin]
-            tree = Parser(_BASH).parse(text.encode("utf-8", "replace"))
-            if tree.root_node.has_error:
-                self.facts += read_words(text)
-            value = self._run(tree.root_node, stdin)
+            line = self.line
+            self._inputs.append(stdin)
+            printed = []
+            for piece in _pieces(text):
+                if sum(map(piece.count, "()[")) > _MOST_BRACKETS:
+                    self.facts += read_words(piece)
+                    continue
+                tree = Parser(_BASH).parse(piece.replace("\0", "").encode("utf-8", "replace"))
+                if tree.root_node.has_error:
+                    self.facts += read_words(piece)
+                printed.append(self._run(tree.root_node, stdin))
             self.line = line
             self._inputs.pop()
-            return value
+            return join(printed)
         finally:
             self._depth -= 1
 
     def command(self, words: list[Value], stdin: Value, text: str, traits: frozenset[str] = frozenset()) -> Value:
         """Runs a command that is given in words."""
         self._commands += 1
-        if not words or self._depth >= _DEEPEST or self._commands > _MOST_COMMANDS:
+        if not words or self._commands > _MOST_COMMANDS:
+            return EMPTY
+        if self._depth >= _DEEPEST:
             self.facts += read_words(text)
             return EMPTY
         self._depth += 1
@@ -146,6 +153,11 @@ class Shell:
         if append and path in self.files:
             value = join((self.files[path], value))
         self.files[path] = value
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all of it was read; what was not, there was too much of."""
+        return self._commands <= _MOST_COMMANDS
 
     @property
     def in_loop(self) -> bool:
@@ -188,6 +200,8 @@ class Shell:
 
     def _run(self, node: Node, stdin: Value) -> Value:
         """Runs a statement, and says what it prints."""
+        if self._commands > _MOST_COMMANDS:
+            return EMPTY
         if self._depth >= _DEEPEST:
             self.facts += read_words(_text(node))
             return EMPTY
@@ -468,7 +482,7 @@ class Shell:
             if "\\" not in text:
                 return Value(text, quoted=kind == "string_content")
             if kind != "word":
-                return Value(_UNQUOTED_IN_STRING(text), quoted=True)
+                return Value(_unescaped_in_string(text), quoted=True)
             return Value(text.replace("\\\n", "").replace("\\", ""), pieced=_is_pieced(text))
         if kind == "raw_string":
             return Value(_text(node)[1:-1], quoted=True)
@@ -578,12 +592,35 @@ class Shell:
         return Value(_text(node), False)
 
 
+def _pieces(text: str) -> list[str]:
+    """The script in pieces, as the time that the parser needs is not linear in the length of a pipe."""
+    if len(text) < _LONG and text.count("|") < _MOST_PIPES:
+        return [text]
+    pieces: list[str] = []
+    start = pipes = 0
+    goes_on = False
+    for line in text.splitlines(keepends=True):
+        pipes = (pipes if goes_on else 0) + line.count("|")
+        goes_on = line.rstrip()[-1:] in ("|", "\\")
+        if pipes > _MOST_PIPES:
+            pipes = 0
+            parts = line.split("|")
+            for place in range(0, len(parts), _MOST_PIPES):
+                pieces.append("|".join(parts[place : place + _MOST_PIPES]))
+            start = len(pieces)
+        elif start < len(pieces) and len(pieces[-1]) + len(line) < _LONG:
+            pieces[-1] += line
+        else:
+            pieces.append(line)
+    return pieces
+
+
 def _is_pieced(text: str) -> bool:
     """Whether letters are escaped for no reason: `\\rm` only avoids an alias, `c\\at` hides."""
     return any(text[place] == "\\" and text[place + 1 : place + 2].isalpha() for place in range(1, len(text)))
 
 
-def _UNQUOTED_IN_STRING(text: str) -> str:
+def _unescaped_in_string(text: str) -> str:
     for escaped in ('\\"', "\\$", "\\`", "\\\\"):
         text = text.replace(escaped, escaped[1])
     return text.replace("\\\n", "")

@@ -1,4 +1,4 @@
-"""Commands that change the system: accounts, services, what protects it, what it starts, its kernel, disks, processes."""
+"""Commands that change the system: accounts, services, protections, what it starts, its kernel, disks, processes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ SECURITY = re.compile(
     r"|pf_enable|firewall_enable)(?:\.service|\.socket|\.plist|d|_enable)?(?:$|[\s\"'=])"
 )
 _MASTERS = re.compile(r"^(?:sudo|wheel|root|admin|adm|docker|lxd|disk|shadow|administrators?)$")
-_SERVICES = frozenset(("nobody", "daemon", "bin", "sys", "mail", "www-data", "games", "lp", "news", "uucp", "proxy", "backup"))
+_SERVICES = frozenset(
+    ("nobody", "daemon", "bin", "sys", "mail", "www-data", "games", "lp", "news", "uucp", "proxy", "backup")
+)
 _PERIODS = re.compile(r"on-(?:calendar|boot|startup|unit-active|active)|timer-property")
 
 
@@ -29,7 +31,10 @@ def service(call: Call) -> Value:
     words = [value.text for value in options.operands]
     text = " ".join(words)
     verbs = {word.lower() for word in words} | {flag for flag in options.flags if flag in ("del", "off")}
-    if verbs & {"poweroff", "reboot", "halt", "kexec", "rescue", "emergency", "suspend", "hibernate"} and len(words) == 1:
+    if (
+        verbs & {"poweroff", "reboot", "halt", "kexec", "rescue", "emergency", "suspend", "hibernate"}
+        and len(words) == 1
+    ):
         if not verbs & {"suspend", "hibernate"}:
             call.fact("power", "unknown")
         return EMPTY
@@ -38,11 +43,25 @@ def service(call: Call) -> Value:
         stops = {"stop"} if re.search(r"(?i)=\W?no", text) else set()
     if stops and SECURITY.search(f" {text} "):
         call.fact("configure", "security", "disable")
-    elif stops and re.search(r"(?:^|\s)(?:cron|crond|atd|sshd?|dbus|NetworkManager|systemd-\w+)(?:\.service)?(?:\s|$)", text):
+    elif stops and re.search(
+        r"(?:^|\s)(?:cron|crond|atd|sshd?|dbus|NetworkManager|systemd-\w+)(?:\.service)?(?:\s|$)", text
+    ):
         call.fact("kill", "service")
     elif stops:
         call.fact("configure", "service", "disable")
-    elif verbs & {"start", "restart", "enable", "reload", "unmask", "edit", "daemon-reload", "link", "add", "defaults", "onestart"}:
+    elif verbs & {
+        "start",
+        "restart",
+        "enable",
+        "reload",
+        "unmask",
+        "edit",
+        "daemon-reload",
+        "link",
+        "add",
+        "defaults",
+        "onestart",
+    }:
         call.fact("configure", "service")
         for word in words:
             if "/" in word and target_of_path(word) == "temp":
@@ -98,11 +117,14 @@ def systemd_run(call: Call) -> Value:
 
 def account(call: Call) -> Value:
     options = call.options(
-        "G g u s d c p e f k b K M U groups gid uid shell home home-dir comment password append-groups inactive expiredate "
+        "G g u s d c p e f k b K M U groups gid uid shell home home-dir comment password append-groups "
+        "inactive expiredate "
         "user add delete members"
     )
     words = " ".join(call.texts)
-    groups = [part for value in options.all("G", "groups", "g", "gid", "append-groups") for part in value.text.split(",")]
+    groups = [
+        part for value in options.all("G", "groups", "g", "gid", "append-groups") for part in value.text.split(",")
+    ]
     operands = [value.text for value in options.operands]
     joins_group = call.name in ("adduser", "gpasswd", "addgroup", "groupmems") and len(operands) > 1
     if call.name == "gpasswd":
@@ -116,8 +138,12 @@ def account(call: Call) -> Value:
     if call.name == "sysadminctl":
         is_master = "-admin" in call.texts or ("-guestAccount" in call.texts and "on" in call.texts)
     if call.name in ("dseditgroup", "dscl"):
-        is_master = re.search(r"/Groups/(?:admin|wheel)|\s-t\s+user\s+admin|UniqueID\s+\d{1,3}$|IsHidden", words) is not None
-        changes = re.search(r"-(?:create|append|merge|delete|passwd|o|change|authonly)\b|-[af]\b|\b(?:create|delete|passwd)\b", words)
+        is_master = (
+            re.search(r"/Groups/(?:admin|wheel)|\s-t\s+user\s+admin|UniqueID\s+\d{1,3}$|IsHidden", words) is not None
+        )
+        changes = re.search(
+            r"-(?:create|append|merge|delete|passwd|o|change|authonly)\b|-[af]\b|\b(?:create|delete|passwd)\b", words
+        )
         if changes is None:
             return Value(f"$({call.name})", False, frozenset(("from_system",)))
         if "IsHidden" in words or re.search(r"UniqueID\s+[1-4]?\d{1,2}$", words):
@@ -134,8 +160,11 @@ def account(call: Call) -> Value:
     if call.name in ("usermod", "chsh") and any(name in _SERVICES for name in operands) and "/sh" in words + "/bash":
         is_master = is_master or re.search(r"/(?:ba|z|da|k)?sh\b", words) is not None
     root = call.name in ("passwd", "chpasswd") and ("root" in operands or "root:" in call.stdin.text)
-    made = call.name in ("useradd", "adduser") and operands and not joins_group or re.search(
-        r"(?i)\buseradd\b|-addUser\b|-create\s+/Users/", words
+    made = (
+        call.name in ("useradd", "adduser")
+        and operands
+        and not joins_group
+        or re.search(r"(?i)\buseradd\b|-addUser\b|-create\s+/Users/", words)
     )
     removed = re.search(r"(?i)\buserdel\b|-deleteUser\b|-delete\s+/Users/", words)
     master = is_master or is_root or root
@@ -159,7 +188,12 @@ def firewall(call: Call) -> Value:
     off = _FIREWALL_OFF.search(words)
     removes = call.name in ("iptables", "ip6tables") and re.search(r"(?:^|\s)(?:-D|--delete)\b", words)
     removes = removes or call.name == "ufw" and words.startswith(("delete", "--force delete"))
-    opens = call.name == "iptables" and re.search(r"-A.*-j\s+ACCEPT", words) and "--dport" not in words and "-s" not in words
+    opens = (
+        call.name == "iptables"
+        and re.search(r"-A.*-j\s+ACCEPT", words)
+        and "--dport" not in words
+        and "-s" not in words
+    )
     call.fact("configure", "security", *(("disable",) if off or removes or opens else ()))
     return EMPTY
 
@@ -228,7 +262,9 @@ def defaults(call: Call) -> Value:
     if re.match(r"(?:-\w+\s+)*(?:write|delete)\b", words):
         if re.search(r"LoginHook|LogoutHook|loginwindow|LaunchAgents|AutoLaunched", words):
             call.fact("configure", "startup", "persistent")
-        elif re.search(r"(?i)com\.apple\.(?:alf|screensaver|security|SoftwareUpdate|commerce)|LSQuarantine|firewall", words):
+        elif re.search(
+            r"(?i)com\.apple\.(?:alf|screensaver|security|SoftwareUpdate|commerce)|LSQuarantine|firewall", words
+        ):
             call.fact("configure", "security", "disable")
     return EMPTY
 
@@ -259,7 +295,11 @@ def load_module(call: Call) -> Value:
     words = " ".join(call.texts)
     if call.name in ("kmutil", "kextutil") and "load" not in words and call.name == "kmutil":
         return EMPTY
-    if call.name == "kldstat" or re.match(r"^(?:-l|--list|--show|-c|--showconfig|-n|--dry-run|-D|--version)", words) or not words:
+    if (
+        call.name == "kldstat"
+        or re.match(r"^(?:-l|--list|--show|-c|--showconfig|-n|--dry-run|-D|--version)", words)
+        or not words
+    ):
         return EMPTY
     call.fact("configure", "kernel")
     return EMPTY
@@ -278,9 +318,15 @@ def partition(call: Call) -> Value:
         return EMPTY
     if call.name == "wipefs" and not re.search(r"-\w*a|--all|-o", words):
         return EMPTY
-    if call.name in ("fdisk", "cfdisk", "gdisk", "parted", "gparted", "cgdisk") and len(call.args) < 2 and not call.stdin.text:
+    if (
+        call.name in ("fdisk", "cfdisk", "gdisk", "parted", "gparted", "cgdisk")
+        and len(call.args) < 2
+        and not call.stdin.text
+    ):
         return EMPTY
-    if call.name in ("parted", "hdparm") and not re.search(r"mk(?:label|table|part|fs)|\brm\b|resizepart|--security-erase|--trim", words):
+    if call.name in ("parted", "hdparm") and not re.search(
+        r"mk(?:label|table|part|fs)|\brm\b|resizepart|--security-erase|--trim", words
+    ):
         return EMPTY
     if call.name == "diskutil" and not re.search(r"(?i)erase|partitionDisk|zero|random|secureErase|delete", words):
         return EMPTY
@@ -305,7 +351,11 @@ def mount(call: Call) -> Value:
 def power(call: Call) -> Value:
     options = call.options("t")
     words = [value.text for value in options.operands]
-    if options.has("c", "w", "wtmp-only", "k") or call.name in ("init", "telinit") and not set(words) & {"0", "6", "1"}:
+    if (
+        options.has("c", "w", "wtmp-only", "k")
+        or call.name in ("init", "telinit")
+        and not set(words) & {"0", "6", "1"}
+    ):
         return EMPTY
     call.fact("power", "unknown")
     return EMPTY
@@ -317,7 +367,19 @@ def power(call: Call) -> Value:
 def kill(call: Call) -> Value:
     args = call.args
     words = call.texts
-    harmless = {"-l", "-L", "-0", "--list", "-HUP", "-SIGHUP", "-1" if len(words) > 1 else "", "-CONT", "-USR1", "-USR2", "-WINCH"}
+    harmless = {
+        "-l",
+        "-L",
+        "-0",
+        "--list",
+        "-HUP",
+        "-SIGHUP",
+        "-1" if len(words) > 1 else "",
+        "-CONT",
+        "-USR1",
+        "-USR2",
+        "-WINCH",
+    }
     if not args or words[0] in harmless:
         return EMPTY
     text = " ".join(words)
@@ -325,7 +387,9 @@ def kill(call: Call) -> Value:
         call.fact("kill", "security")
         return EMPTY
     everything = words[-1] == "-1" and len(words) > 1 or call.name in ("killall5",)
-    everything = everything or call.name in ("pkill", "killall") and re.search(r"-u\s*(?:root|0)\b|^-9\s+-1|\s\.\*?$", text)
+    everything = (
+        everything or call.name in ("pkill", "killall") and re.search(r"-u\s*(?:root|0)\b|^-9\s+-1|\s\.\*?$", text)
+    )
     if re.search(r"(?:^|[\s(^])(?:cron|crond|sshd|systemd\w*|init|dbus-daemon|login|NetworkManager)\$?\)?$", text):
         call.fact("kill", "service")
         return EMPTY
@@ -371,8 +435,10 @@ _RUNS_PACKAGE = frozenset(("npx", "uvx", "pipx"))
 def packages(call: Call) -> Value:
     words = call.texts
     verbs = {word for word in words[:4] if word[:1] != "-"} | {"install"} & {word.lstrip("-") for word in words[:1]}
-    installs = verbs & {"install", "add", "i", "in", "-S", "-i", "-U", "get", "localinstall"} or call.name in ("dpkg", "rpm") and (
-        words[:1] and re.match(r"^-(?:i|U|ivh|Uvh)", words[0])
+    installs = (
+        verbs & {"install", "add", "i", "in", "-S", "-i", "-U", "get", "localinstall"}
+        or call.name in ("dpkg", "rpm")
+        and (words[:1] and re.match(r"^-(?:i|U|ivh|Uvh)", words[0]))
     )
     if not installs:
         if verbs & {"remove", "purge", "uninstall", "erase", "autoremove", "delete"}:
@@ -396,7 +462,9 @@ def repository(call: Call) -> Value:
         call.fact("download", "host")
     elif verb == "push":
         call.fact("upload", "host")
-    config = re.search(r"(?:core\.(?:sshCommand|pager|editor|fsmonitor|hooksPath)|alias\.\w+)[=\s]+(.+)", " ".join(words))
+    config = re.search(
+        r"(?:core\.(?:sshCommand|pager|editor|fsmonitor|hooksPath)|alias\.\w+)[=\s]+(.+)", " ".join(words)
+    )
     if config and re.search(r"\b(?:ba)?sh\b|curl|wget|\bnc\b", config[1]):
         call.fact("run_process", "unknown", "interactive")
     return Value("$(git)", False)
@@ -427,7 +495,10 @@ def stress(call: Call) -> Value:
 
 def settings_of_network(call: Call) -> Value:
     words = " ".join(call.texts)
-    if re.search(r"(?i)-set\w*proxy|proxyautodiscovery|-setdnsservers|\b(?:add|del|delete|set|down|-s|replace|change|flush)\b", words):
+    if re.search(
+        r"(?i)-set\w*proxy|proxyautodiscovery|-setdnsservers|\b(?:add|del|delete|set|down|-s|replace|change|flush)\b",
+        words,
+    ):
         call.fact("configure", "host")
     return Value(f"$({call.name})", False)
 
@@ -480,15 +551,20 @@ def guesses(name: str) -> bool:
 
 
 COMMANDS = {
-    **dict.fromkeys(("systemctl", "service", "rc-service", "initctl", "chkconfig", "update-rc.d", "sysrc", "rc-update"), service),
+    **dict.fromkeys(
+        ("systemctl", "service", "rc-service", "initctl", "chkconfig", "update-rc.d", "sysrc", "rc-update"), service
+    ),
     "launchctl": launchctl,
     "crontab": crontab,
     **dict.fromkeys(("at", "batch"), at),
     "systemd-run": systemd_run,
-    **dict.fromkeys(("useradd", "adduser", "usermod", "userdel", "deluser", "groupadd", "addgroup", "gpasswd"), account),
+    **dict.fromkeys(
+        ("useradd", "adduser", "usermod", "userdel", "deluser", "groupadd", "addgroup", "gpasswd"), account
+    ),
     **dict.fromkeys(("passwd", "chpasswd", "chage", "chsh", "dscl", "dseditgroup", "sysadminctl", "pw"), account),
     **dict.fromkeys(
-        ("iptables", "ip6tables", "ufw", "nft", "pfctl", "firewall-cmd", "ipfw", "socketfilterfw", "ebtables"), firewall
+        ("iptables", "ip6tables", "ufw", "nft", "pfctl", "firewall-cmd", "ipfw", "socketfilterfw", "ebtables"),
+        firewall,
     ),
     **dict.fromkeys(("setenforce", "auditctl", "spctl", "csrutil", "fdesetup", "aa-disable", "aa-complain"), audit),
     **dict.fromkeys(("aa-teardown", "mdatp", "falconctl", "clamconf"), audit),
@@ -500,14 +576,23 @@ COMMANDS = {
     "defaults": defaults,
     "security": keychain,
     **dict.fromkeys(("update-ca-certificates", "update-ca-trust", "certctl", "trust"), trust),
-    **dict.fromkeys(("insmod", "modprobe", "kextload", "kextunload", "kmutil", "kldload", "kldunload", "rmmod"), load_module),
     **dict.fromkeys(
-        (*(f"mkfs.{kind}" for kind in ("ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "fat", "ntfs", "exfat", "f2fs")), "mkfs"),
+        ("insmod", "modprobe", "kextload", "kextunload", "kmutil", "kldload", "kldunload", "rmmod"), load_module
+    ),
+    **dict.fromkeys(
+        (
+            *(
+                f"mkfs.{kind}"
+                for kind in ("ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "fat", "ntfs", "exfat", "f2fs")
+            ),
+            "mkfs",
+        ),
         make_file_system,
     ),
     **dict.fromkeys(("mke2fs", "newfs", "mkswap"), make_file_system),
     **dict.fromkeys(
-        ("wipefs", "fdisk", "sfdisk", "gdisk", "sgdisk", "cfdisk", "parted", "diskutil", "hdparm", "blkdiscard"), partition
+        ("wipefs", "fdisk", "sfdisk", "gdisk", "sgdisk", "cfdisk", "parted", "diskutil", "hdparm", "blkdiscard"),
+        partition,
     ),
     "mount": mount,
     **dict.fromkeys(("shutdown", "reboot", "halt", "poweroff", "init", "telinit"), power),
@@ -516,11 +601,29 @@ COMMANDS = {
     "unset": unset,
     "set": set_options,
     **dict.fromkeys(
-        ("apt", "apt-get", "yum", "dnf", "zypper", "brew", "pip", "pip3", "npm", "yarn", "pnpm", "gem", "cargo", "snap"), packages
+        (
+            "apt",
+            "apt-get",
+            "yum",
+            "dnf",
+            "zypper",
+            "brew",
+            "pip",
+            "pip3",
+            "npm",
+            "yarn",
+            "pnpm",
+            "gem",
+            "cargo",
+            "snap",
+        ),
+        packages,
     ),
     **dict.fromkeys(("apk", "dpkg", "rpm", "pacman", "pkg", "port", "flatpak", "go", "conda", "uv", "pipx"), packages),
     "git": repository,
-    **dict.fromkeys(("screencapture", "scrot", "xwd", "gnome-screenshot", "spectacle", "grim", "maim", "xclip", "pbpaste"), screen),
+    **dict.fromkeys(
+        ("screencapture", "scrot", "xwd", "gnome-screenshot", "spectacle", "grim", "maim", "xclip", "pbpaste"), screen
+    ),
     **dict.fromkeys(("xsel", "wl-paste", "imagesnap", "arecord", "fswebcam"), screen),
     **dict.fromkeys(("kickstart", "systemsetup", "dsenableroot"), remote_management),
     "setfile": file_attributes,

@@ -117,7 +117,8 @@ def expand_braces(text: str) -> list[str]:
 # What people put at the end of the file that their shell starts with: paths, names, completions.
 _ORDINARY_SETTING = re.compile(
     r"\s*(?:#.*|export\s+(?!LD_|DYLD_|PROMPT_COMMAND|BASH_ENV|PYTHONSTARTUP)\w+=[^`;|&]*|(?!LD_|DYLD_|PROMPT_COMMAND)\w+=[^`;|&$]*"
-    r"|(?:source|\.)\s+[^;|&`]*|eval\s+\"?\$\([\w./~${}\" -]*(?:init|hook|env|shellenv|completion|activate)[\w\" -]*\)\"?"
+    r"|(?:source|\.)\s+[^;|&`]*|eval\s+\"?\$\([\w./~${}\" -]*(?:init|hook|env|shellenv|completion"
+    r"|activate)[\w\" -]*\)\"?"
     r"|(?:autoload|compinit|bashcompinit|shopt|bindkey|setopt|complete|umask|set\s+-o)\b[^;|&`]*"
     r"|alias\s+(?!sudo|su\b|ssh|passwd|login|cd\b)[\w.-]+=(?!.*(?:\brm\b|curl|wget|\bnc\b|/dev/|base64|sudo|\$\())[^`]*)?"
 )
@@ -127,6 +128,8 @@ _PRINTS_SETTING = re.compile(r"^\$\([\w.-]+\)$")
 def is_ordinary_setting(text: str) -> bool:
     """Whether what is added to a shell's own file is an ordinary setting, and no command to be run at each start."""
     lines = text.strip().splitlines()
-    return any(line.strip()[:1] not in ("", "#") for line in lines) and len(text) < 4096 and all(
-        _ORDINARY_SETTING.fullmatch(line) or _PRINTS_SETTING.match(line) for line in lines
+    return (
+        any(line.strip()[:1] not in ("", "#") for line in lines)
+        and len(text) < 4096
+        and all(_ORDINARY_SETTING.fullmatch(line) or _PRINTS_SETTING.match(line) for line in lines)
     )

@@ -1,4 +1,4 @@
-"""Reads SQL by its words: what is dropped, emptied or changed without a condition, and what it runs or writes outside."""
+"""Reads SQL by its words: what is dropped, emptied or changed without a condition, what is run or written outside."""
 
 from __future__ import annotations
 

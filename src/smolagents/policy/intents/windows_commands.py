@@ -39,7 +39,17 @@ def _paths(call: Call) -> list[Value]:
         text = word.text
         if skip or text[:1] == "-":
             name = text.lower().lstrip("-")
-            skip = text[:1] == "-" and name in ("include", "exclude", "filter", "erroraction", "ea", "itemtype", "type", "encoding", "value")
+            skip = text[:1] == "-" and name in (
+                "include",
+                "exclude",
+                "filter",
+                "erroraction",
+                "ea",
+                "itemtype",
+                "type",
+                "encoding",
+                "value",
+            )
             continue
         found += [word._replace(text=part.strip()) for part in text.split(",") if part.strip()]
     return found
@@ -66,7 +76,9 @@ def powershell(call: Call) -> Value:
         if skip:
             skip = False
         elif word.text[:1] in "-/" and len(word.text) > 1:
-            skip = re.match(r"^[-/](?:ex\w*|ep|w\w*|version|psconsolefile|inputformat|outputformat)$", name) is not None
+            skip = (
+                re.match(r"^[-/](?:ex\w*|ep|w\w*|version|psconsolefile|inputformat|outputformat)$", name) is not None
+            )
         else:
             rest.append(word)
     if not rest:
@@ -107,7 +119,9 @@ def expression(call: Call) -> Value:
     """`Invoke-Expression`."""
     words = join(call.args, " ") if call.args else call.stdin
     lowered = call.text.lower()
-    if re.search(r"downloadstring|downloaddata|invoke-webrequest|\biwr\b|\bcurl\b|invoke-restmethod|\birm\b|https?://", lowered):
+    if re.search(
+        r"downloadstring|downloaddata|invoke-webrequest|\biwr\b|\bcurl\b|invoke-restmethod|\birm\b|https?://", lowered
+    ):
         call.fact("run_code", "host", "from_network")
     elif "frombase64string" in lowered or words.traits & _DECODED:
         call.fact("run_code", "unknown", "decoded")
@@ -121,7 +135,11 @@ def expression(call: Call) -> Value:
 
 
 def start(call: Call) -> Value:
-    words = [word for word in call.args if word.text.lower() not in ("/b", "/min", "/wait", "/d", "") and word.text[:1] != "-"]
+    words = [
+        word
+        for word in call.args
+        if word.text.lower() not in ("/b", "/min", "/wait", "/d", "") and word.text[:1] != "-"
+    ]
     if re.search(r"(?i)-verb\s+['\"]?runas", call.text):
         call.fact("become", "account", "privileged")
     return call.run(words) if words else EMPTY
@@ -140,7 +158,11 @@ def delete(call: Call) -> Value:
     for path in paths:
         wild = {"all"} if path.text.endswith(("*", "*.*")) else set()
         target = target_of_path(path.text)
-        if target == "file" and re.search(r"(?i)\.(?:vhd|bac|bak|wbcat|bkf|win)\b", path.text) and "recursive" in traits:
+        if (
+            target == "file"
+            and re.search(r"(?i)\.(?:vhd|bac|bak|wbcat|bkf|win)\b", path.text)
+            and "recursive" in traits
+        ):
             target = "backup"
         if "PSReadline" in path.text or "ConsoleHost_history" in path.text:
             target = "history"
@@ -190,7 +212,9 @@ def listing(call: Call) -> Value:
     paths = _paths(call)
     place = paths[0].text if paths else "."
     call.fact("list", "file", detail=place)
-    documents = len(re.findall(r"(?i)\*?\.(?:docx?|xlsx?|pdf|pptx?|odt|txt|zip|rar|kdbx?|pem|ppk|key|csv|msg|pst)\b", call.text))
+    documents = len(
+        re.findall(r"(?i)\*?\.(?:docx?|xlsx?|pdf|pptx?|odt|txt|zip|rar|kdbx?|pem|ppk|key|csv|msg|pst)\b", call.text)
+    )
     traits = frozenset(("bulk", "from_system") if documents > 2 else ("bulk",))
     if documents > 2 and re.search(r"(?i)-recurse|/s\b", call.text):
         call.fact("read", "home", "bulk")
@@ -224,7 +248,9 @@ def cipher(call: Call) -> Value:
 
 def recovery(call: Call) -> Value:
     words = call.text.lower()
-    if call.name == "bcdedit" and re.search(r"recoveryenabled\s+no|bootstatuspolicy|safeboot|testsigning\s+on|nointegritychecks\s+on", words):
+    if call.name == "bcdedit" and re.search(
+        r"recoveryenabled\s+no|bootstatuspolicy|safeboot|testsigning\s+on|nointegritychecks\s+on", words
+    ):
         call.fact("delete", "backup")
     elif re.search(r"\bdelete\b|resize\s+shadowstorage|disable", words) and call.name != "bcdedit":
         call.fact("delete", "backup", "all")
@@ -240,14 +266,20 @@ def event_log(call: Call) -> Value:
 
 
 def defender(call: Call) -> Value:
-    if re.search(r"(?i)disable\w*\s+(?:\$?true|1)|exclusion|submitsamplesconsent|-disable|mapsreporting|signaturefallback", call.text):
+    if re.search(
+        r"(?i)disable\w*\s+(?:\$?true|1)|exclusion|submitsamplesconsent|-disable|mapsreporting|signaturefallback",
+        call.text,
+    ):
         call.fact("configure", "security", "disable")
     return EMPTY
 
 
 def firewall(call: Call) -> Value:
     words = call.text.lower()
-    off = re.search(r"state\s+off|opmode\s+(?:mode=)?disable|-enabled\s+(?:false|\$false)|disable-netfirewall|delete\s+rule|\breset\b", words)
+    off = re.search(
+        r"state\s+off|opmode\s+(?:mode=)?disable|-enabled\s+(?:false|\$false)|disable-netfirewall|delete\s+rule|\breset\b",
+        words,
+    )
     if off:
         call.fact("configure", "security", "disable")
     elif "portproxy" in words and "add" in words:
@@ -324,8 +356,15 @@ def local_account(call: Call) -> Value:
     return EMPTY
 
 
-_AUTORUN = re.compile(r"(?i)\\(?:run(?:once)?(?:ex)?|winlogon|image file execution|appinit_dlls|services\\|shell folders|active setup|lsa\b|userinitmprlogonscript|inprocserver32|shell\\open\\command)")
-_GUARDS = re.compile(r"(?i)disableantispyware|disablerealtime|enablelua|consentprompt|windows defender|disabletaskmgr|localaccounttokenfilter|fdenytsconnections|uselogoncredential|disablerestrictedadmin|securityhealth|scriptblocklogging|amsi|vbawarnings|firewall|smartscreen|security center")
+_AUTORUN = re.compile(
+    r"(?i)\\(?:run(?:once)?(?:ex)?|winlogon|image file execution|appinit_dlls|services\\|shell folders"
+    r"|active setup|lsa\b|userinitmprlogonscript|inprocserver32|shell\\open\\command)"
+)
+_GUARDS = re.compile(
+    r"(?i)disableantispyware|disablerealtime|enablelua|consentprompt|windows defender|disabletaskmgr"
+    r"|localaccounttokenfilter|fdenytsconnections|uselogoncredential|disablerestrictedadmin|securityhealth"
+    r"|scriptblocklogging|amsi|vbawarnings|firewall|smartscreen|security center"
+)
 
 
 def registry(call: Call) -> Value:
@@ -400,7 +439,10 @@ def proxy(call: Call) -> Value:
         call.fact("install", "package")
     elif call.args:
         path = call.args[0].text.split(",")[0]
-        inside = re.match(r"(?i)^(?:c:\\windows\\system32\\)?(?:shell32|user32|url|printui|keymgr|inetcpl|sysdm|powrprof|advapi32|zipfldr|ieframe|mshtml|setupapi)", path)
+        inside = re.match(
+            r"(?i)^(?:c:\\windows\\system32\\)?(?:shell32|user32|url|printui|keymgr|inetcpl|sysdm|powrprof|advapi32|zipfldr|ieframe|mshtml|setupapi)",
+            path,
+        )
         if not inside:
             call.fact("load_native", "unknown", "hidden")
     return EMPTY
@@ -428,7 +470,9 @@ def download(call: Call) -> Value:
     sends = re.search(r"(?i)-infile|-body|-method\s+['\"]?(?:post|put)|/upload|-uploadtype", words)
     if sends:
         files = _named(call, "infile", "body")
-        content = join([origin, *(call.shell.content(value.text) for value in files if re.search(r"[\\/.]", value.text))])
+        content = join(
+            [origin, *(call.shell.content(value.text) for value in files if re.search(r"[\\/.]", value.text))]
+        )
         call.fact("upload", where, origin=content)
         return Value("$(web)", False, _NETWORK)
     call.fact("download", where)
@@ -511,13 +555,15 @@ _METHODS: tuple[tuple[re.Pattern[str], str, str, tuple[str, ...]], ...] = tuple(
         (r"getasynckeystate|setwindowshookex|getkeyboardstate", "read", "keyboard", ()),
         (r"copyfromscreen", "read", "unknown", ()),
         (r"clear-history|psreadlineoption.*savenothing|remove-item.*consolehost_history", "hide", "history", ()),
-        (r"amsiutils|amsiinitfailed|amsiscanbuffer|etweventwrite|psetwlogprovider", "configure", "security", ("disable",)),
+        (r"amsiutils|amsiinitfailed|amsiscanbuffer|etweventwrite"
+         r"|psetwlogprovider", "configure", "security", ("disable",)),
         (r"invoke-(?:mimikatz|kerberoast|dcsync|reflectivepeinjection|shellcode|bloodhound|powerdump|smbexec|wmiexec|tokenmanip\w*"
          r"|allchecks|userhunter|sharefinder|psexec|bypassuac\w*|ninjacopy|credentialinjection|vaultcredential)|sekurlsa::|lsadump::"
          r"|kerberos::|privilege::debug|token::elevate|get-gpppassword|invoke-phant0m|powersploit|nishang",
          "run_process", "unknown", ("offensive",)),
         (r"sekurlsa|lsadump|\blsass(?:\.exe|\.dmp)?\b.*(?:dump|-ma)|(?:dump|-ma)\b.*\blsass|\\ntds\.dit|export-pfxcertificate"
-         r"|get-credential\b.*getnetworkcredential|passwordvault|protecteddata\]?::unprotect|vaultcmd\s*/list", "read", "authority", ()),
+         r"|get-credential\b.*getnetworkcredential|passwordvault|protecteddata\]?::unprotect"
+         r"|vaultcmd\s*/list", "read", "authority", ()),
         (r"bcdedit\b.*(?:recoveryenabled\s+no|ignoreallfailures)", "delete", "backup", ()),
         (r"win32_shadowcopy.*(?:\.delete|remove-)", "delete", "backup", ("all",)),
         (r"new-object\s+-com(?:object)?\s+['\"]?outlook\.application.*\.send", "send", "person", ("from_file",)),
@@ -536,9 +582,13 @@ COMMANDS = {
     "cmd": command_line,
     **dict.fromkeys(("iex", "invoke-expression"), expression),
     **dict.fromkeys(("start", "start-process", "saps", "call", "runas", "forfiles", "invoke-item", "ii"), start),
-    **dict.fromkeys(("del", "erase", "rd", "remove-item", "ri", "clear-content", "clear-item", "sdelete", "sdelete64"), delete),
+    **dict.fromkeys(
+        ("del", "erase", "rd", "remove-item", "ri", "clear-content", "clear-item", "sdelete", "sdelete64"), delete
+    ),
     **dict.fromkeys(("type", "get-content", "gc", "get-clipboard", "select-string", "sls"), read),
-    **dict.fromkeys(("copy", "xcopy", "robocopy", "copy-item", "cpi", "move", "move-item", "mi", "ren", "rename-item"), copy),
+    **dict.fromkeys(
+        ("copy", "xcopy", "robocopy", "copy-item", "cpi", "move", "move-item", "mi", "ren", "rename-item"), copy
+    ),
     **dict.fromkeys(("set-content", "add-content", "out-file", "tee-object"), write),
     **dict.fromkeys(("get-childitem", "gci", "childitem"), listing),
     "attrib": attributes,
@@ -549,20 +599,38 @@ COMMANDS = {
     **dict.fromkeys(("wevtutil", "clear-eventlog", "remove-eventlog", "limit-eventlog", "auditpol"), event_log),
     **dict.fromkeys(("set-mppreference", "add-mppreference", "mpcmdrun", "uninstall-windowsfeature"), defender),
     **dict.fromkeys(("netsh", "set-netfirewallprofile", "disable-netfirewallrule", "new-netfirewallrule"), firewall),
-    **dict.fromkeys(("sc", "stop-service", "set-service", "new-service", "start-service", "remove-service", "restart-service"), service),
+    **dict.fromkeys(
+        ("sc", "stop-service", "set-service", "new-service", "start-service", "remove-service", "restart-service"),
+        service,
+    ),
     **dict.fromkeys(("net", "net1"), net),
     **dict.fromkeys(("schtasks", "register-scheduledtask", "new-scheduledtask", "unregister-scheduledtask"), task),
-    **dict.fromkeys(("new-localuser", "add-localgroupmember", "add-adgroupmember", "new-aduser", "set-adaccountpassword"), local_account),
-    **dict.fromkeys(("reg", "regedit", "set-itemproperty", "new-itemproperty", "sp", "new-item", "ni", "set-item"), registry),
-    **dict.fromkeys(("wmic", "invoke-wmimethod", "set-wmiinstance", "new-ciminstance", "invoke-cimmethod"), management),
+    **dict.fromkeys(
+        ("new-localuser", "add-localgroupmember", "add-adgroupmember", "new-aduser", "set-adaccountpassword"),
+        local_account,
+    ),
+    **dict.fromkeys(
+        ("reg", "regedit", "set-itemproperty", "new-itemproperty", "sp", "new-item", "ni", "set-item"), registry
+    ),
+    **dict.fromkeys(
+        ("wmic", "invoke-wmimethod", "set-wmiinstance", "new-ciminstance", "invoke-cimmethod"), management
+    ),
     **dict.fromkeys(("get-wmiobject", "gwmi", "get-ciminstance"), management),
     **dict.fromkeys(("taskkill", "stop-process", "spps"), task_kill),
-    **dict.fromkeys(("rundll32", "regsvr32", "mshta", "cscript", "wscript", "msiexec", "installutil", "regasm", "regsvcs"), proxy),
+    **dict.fromkeys(
+        ("rundll32", "regsvr32", "mshta", "cscript", "wscript", "msiexec", "installutil", "regasm", "regsvcs"), proxy
+    ),
     **dict.fromkeys(("odbcconf", "cmstp", "control", "pcalua", "mavinject", "hh"), proxy),
     "certutil": certificates,
-    **dict.fromkeys(("invoke-webrequest", "iwr", "invoke-restmethod", "irm", "bitsadmin", "start-bitstransfer"), download),
-    **dict.fromkeys(("procdump", "procdump64", "ntdsutil", "esentutl", "cmdkey", "vaultcmd", "export-pfxcertificate"), secrets),
-    **dict.fromkeys(("psexec", "psexec64", "paexec", "winrs", "invoke-command", "icm", "enter-pssession", "new-pssession"), remote),
+    **dict.fromkeys(
+        ("invoke-webrequest", "iwr", "invoke-restmethod", "irm", "bitsadmin", "start-bitstransfer"), download
+    ),
+    **dict.fromkeys(
+        ("procdump", "procdump64", "ntdsutil", "esentutl", "cmdkey", "vaultcmd", "export-pfxcertificate"), secrets
+    ),
+    **dict.fromkeys(
+        ("psexec", "psexec64", "paexec", "winrs", "invoke-command", "icm", "enter-pssession", "new-pssession"), remote
+    ),
     **dict.fromkeys(("compress-archive",), archive),
     **dict.fromkeys(("restart-computer", "stop-computer", "logoff"), restart),
 }

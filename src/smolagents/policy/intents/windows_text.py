@@ -27,7 +27,8 @@ _OF_WINDOWS = re.compile(
     r"|format\s+[a-z]:)(?:\.exe)?[\s\"]|copy\s+\S*\\|move\s+\S*\\|type\s+\S*\\|start\s+\"|iex\b|&\s*['\"(])"
 )
 _PATH = re.compile(
-    r"(?i)(?:^|[\s\"'=(])(?:[a-z]:\\[\w$ .(-]|\\\\[\w.$?-]+\\|%(?:temp|tmp|appdata|localappdata|userprofile|windir|systemroot"
+    r"(?i)(?:^|[\s\"'=(])(?:[a-z]:\\[\w$ .(-]|\\\\[\w.$?-]+\\|%(?:temp|tmp|appdata|localappdata|userprofile"
+    r"|windir|systemroot"
     r"|programdata|systemdrive|public|comspec)%|\$env:\w+|hk(?:lm|cu|cr|u)[:\\]|hkey_)"
 )
 _DOTNET = re.compile(
