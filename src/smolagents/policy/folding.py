@@ -4,7 +4,8 @@ A program is parsed, and what its expressions make of constants is computed here
 nothing of the program is called. Whatever is not in the tables is unknown, and so is what is made of it.
 
 Time and memory are linear in the length of the program: a value may be as long as the program or `_MAX_VALUE`, and all
-together `_MAX_WORK` characters and `_WORK_PER_CHARACTER` for each of the program. What goes beyond is unknown.
+together `_MAX_WORK` characters and `_WORK_PER_CHARACTER` for each of the program, those that they are made of counted
+as well. What goes beyond is unknown.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ Value: TypeAlias = "str | bytes | int | tuple[Value, ...]"
 
 _MAX_VALUE = 10_000  # characters, bytes or items
 _MAX_WORK = 100_000
-_WORK_PER_CHARACTER = 10
+_WORK_PER_CHARACTER = 20
 _MAX_INTEGER = 1 << 64
 
 
@@ -101,7 +102,7 @@ def _encode(limit: int, text: Any, encoding: str = "utf-8", errors: str = "stric
 # A width, and nothing that is looked up in a value.
 _SPEC = r"(?:[^{}]?[<>=^])?[+ -]?0?(\d*)[sdcxXob]?"
 _PLAIN_SPEC = re.compile(_SPEC)
-_PLAIN_FIELD = re.compile(r"\{\w*(?:![sr])?(?::" + _SPEC + r")?\}")
+_PLAIN_FIELD = re.compile(r"\{\{|\}\}|\{\w*(?:![sr])?(?::" + _SPEC + r")?\}")
 _PERCENT = re.compile(r"%[-+ #0]*(\d*)(?:\.(\d*))?")
 
 
@@ -331,7 +332,11 @@ class _Folder:
     def _settle(self, node: ast.expr) -> None:
         operands = self._operands(node)
         value: Value | None = None
-        if all(self._values[operand] is not None for operand in operands):
+        known = [self._values[operand] for operand in operands]
+        if not isinstance(node, ast.Name):
+            # To make little of much takes time as well.
+            self._work -= sum(_size(each) for each in known if each is not None)
+        if None not in known and self._work >= 0:
             try:
                 value = self._result(node)
             except Exception:  # The program would get an error there as well, or it is not in the tables
@@ -357,7 +362,7 @@ class _Folder:
                 elif part is not None:
                     parts[-1] += part
         size = sum(len(part) for part in parts if part is not None)
-        if size and self._can_work(size):
+        if size and self._can_work(size + len(parts)):
             self._parts[node] = tuple(parts)
 
     def _result(self, expression: ast.expr) -> Any:

@@ -26,7 +26,7 @@ def _bytes(data: Any) -> bytes:
     return data.encode("utf-8") if type(data) is str else data
 
 
-def _base(decode: Callable[..., bytes]) -> Callable[..., bytes]:
+def _base(decode: Any) -> Callable[..., bytes]:
     return lambda limit, data, *rest: decode(_bytes(data))
 
 
