@@ -120,20 +120,22 @@ class Tree:
         self._bind_arguments()
 
     def _walk(self, root: ast.AST) -> None:
-        visit, children = _VISITORS.get, _CHILDREN.get
+        kinds = _KINDS.get
         waiting = [root]
         pop, push = waiting.pop, waiting.append
         while waiting:
             node = pop()
-            kind = type(node)
-            visitor = visit(kind)
-            if visitor is not None:
-                visitor(self, node)
-            get = children(kind)
-            if get is not None:
-                for value in reversed(get(node)):
+            kind = kinds(type(node))
+            if kind is None:
+                continue
+            visit, children = kind
+            if visit is not None:
+                visit(self, node)
+            if children is not None:
+                for value in reversed(children(node)):
                     if type(value) is list:
-                        waiting += reversed(value)
+                        if value:
+                            waiting += value[::-1]
                     elif value is not None:
                         push(value)
 
@@ -275,3 +277,5 @@ _VISITORS: dict[type[ast.AST], Callable[[Tree, Any], None]] = {
     ast.Attribute: Tree._attribute,
     ast.MatchClass: Tree._match_class,
 }
+# What to do with each kind of node, and what it leads to: one look-up a node. There is nothing to do with most.
+_KINDS = {kind: (_VISITORS.get(kind), _CHILDREN.get(kind)) for kind in {*_VISITORS, *_CHILDREN}}
