@@ -16,7 +16,8 @@ _OUT_OF_CONTAINER = re.compile(
     r"|--mount[= ]\S*(?:source|src)=/,)|\"?(?:hostPID|privileged|hostNetwork)\"?\s*:\s*true|hostPath"
 )
 _CONTAINER_RUN = (
-    "v e p u w l h m name volume env publish user workdir network net label hostname entrypoint memory cpus mount restart "
+    "v e p u w l h m name volume env publish user workdir network net label hostname entrypoint memory cpus mount "
+    "restart "
     "platform "
     "c n context container namespace image overrides shell image-pull-policy env-file add-host device cap-add "
     "security-opt gpus"
@@ -46,7 +47,9 @@ def _inside(call: Call, verb: str) -> None:
     place = next((i for i, value in enumerate(args) if value.text == verb), 0)
     inner = Call(call.shell, args[place:], call.stdin, call.text, call.line)
     operands = inner.options(_CONTAINER_RUN, stop=True).operands
-    if len(operands) > 1:
+    if len(operands) > 1 and _OUT_OF_CONTAINER.search(" ".join(call.texts)):
+        call.run(operands[1:])
+    elif len(operands) > 1:
         before = len(call.shell.facts)
         call.run(operands[1:])
         outside = ("upload", "send", "escape", "run_code", "exhaust")

@@ -54,7 +54,7 @@ def _process(arguments: _Arguments, readers: Readers) -> list[Fact]:
     facts: list[Fact] = []
     if type(command) is str:
         facts = readers.shell(command)
-    elif type(command) in (list, tuple):
+    elif isinstance(command, (list, tuple)) and type(command) in (list, tuple):
         words = [word if type(word) is str else None for word in command]
         executable = _text(arguments, "executable")
         if (
@@ -182,7 +182,11 @@ def _other(arguments: _Arguments, readers: Readers) -> list[Fact]:
         "DeleteValue",
         "LoadKey",
     ):
-        words = [value for value in values if type(value) is str] if type(values) in (list, tuple) else []
+        words = (
+            [value for value in values if type(value) is str]
+            if isinstance(values, (list, tuple)) and type(values) in (list, tuple)
+            else []
+        )
         key = "\\" + "\\".join(words)
         if _AUTORUN.search(key):
             return [_fact("configure", "startup", ("persistent",), key, "arguments")]

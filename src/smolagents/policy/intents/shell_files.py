@@ -267,6 +267,9 @@ def chflags(call: Call) -> Value:
 # Searches
 
 _KEY_FILES = re.compile(r"\.(?:pem|key|ppk|kdbx?|p12|pfx|ovpn|jks|keystore|kdb)$")
+_NO_FILTERS = frozenset(
+    "-delete -type -exec -execdir -print -print0 -ls -H -L -P -xdev -mount -depth -d -noleaf -follow".split()
+)
 _FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")
 
 
@@ -280,9 +283,7 @@ def find(call: Call) -> Value:
             roots.append(value)
     texts = call.texts
     names = [args[i + 1] for i, text in enumerate(texts[:-1]) if text in ("-name", "-iname", "-path", "-wholename")]
-    filtered = any(
-        text[:1] == "-" and text not in ("-delete", "-type", "-exec", "-print", "-H", "-L", "-P") for text in texts
-    )
+    filtered = any(text[:1] == "-" and text not in _NO_FILTERS for text in texts)
     root = roots[0] if roots else Value(".")
     folder = call.path(root).rstrip("/")
     found = f"{folder}/$found" if filtered else (folder or "/")

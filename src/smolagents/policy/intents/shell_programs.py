@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from .foreign_code import read_foreign
 from .places import target_of_path
@@ -452,7 +453,7 @@ COMMANDS = {
 }
 
 
-def interpreter(name: str):
+def interpreter(name: str) -> Callable[[Call], Value] | None:
     """The reader for the programs of an interpreter, if the name is one's."""
     if _PYTHON.match(name):
         return python

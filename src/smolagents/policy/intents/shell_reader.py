@@ -6,7 +6,8 @@ are followed as far as they are known (`shell_values`). What a command means is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import tree_sitter_bash
@@ -38,6 +39,8 @@ _MOST_PIPES = 200
 _LONGEST_TEXT = 200
 
 _ROOT_FOLDER = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "PWD": "/", "HOME": "/", "SHELL": "/"}
+# The parser does not know `{rm,-rf,x}` as a command.
+_COMMAND_IN_BRACES = re.compile(r"(^|[\n;|&(] {0,9})\{([^{}\s;\"':]{1,200},[^{}\s;\"':]{0,200})\}")
 _NO_FILES = frozenset(
     ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/stdin", "-", "nul", "NUL", "$null")
 )
@@ -102,6 +105,9 @@ class Shell:
             if len(text) > _LONGEST:
                 self.facts += read_words(text[_LONGEST:])
                 text = text[:_LONGEST]
+            if commands := _COMMAND_IN_BRACES.findall(text):
+                self.fact("run_process", "unknown", ("hidden",), commands[0][1])
+                text = _COMMAND_IN_BRACES.sub(lambda match: match[1] + match[2].replace(",", " "), text)
             line = self.line
             self._inputs.append(stdin)
             printed = []
@@ -138,8 +144,9 @@ class Shell:
 
     def path(self, path: str) -> str:
         """A path as it is from the current folder."""
+        path = path.removeprefix("./") or path
         if self.folder and path and path[0] not in "/~$%\\" and path[1:2] != ":" and "://" not in path:
-            return f"{self.folder}/{path.removeprefix('./')}"
+            return f"{self.folder}/{path}"
         return path
 
     def content(self, path: str) -> Value:
@@ -183,9 +190,8 @@ class Shell:
                 variable = name.lower()
                 rest = [Value(value), *words[1:]] if value else words[1:] if equals else words[2:]
                 last = self.command(rest, EMPTY, source)
-                traits = frozenset().union(last.traits, *(word.traits for word in rest))
-                text_of = join(rest, " ")
-                self.variables[variable[1:]] = Value(text_of.text, False, traits)
+                origin = frozenset().union(last.traits, *(word.traits for word in rest))
+                self.variables[variable[1:]] = Value(join(rest, " ").text, False, origin)
                 continue
             words = [self._windows_word(word) for word in words]
             last = self.command(words, last if piped else EMPTY, source)
@@ -263,7 +269,7 @@ class Shell:
 
         return self._redirected(redirects, stdin, body, _text(node))
 
-    def _redirected(self, redirects, stdin, body, text) -> Value:
+    def _redirected(self, redirects: list[Node], stdin: Value, body: Callable[[Value], Value], text: str) -> Value:
         """Runs something with its redirections."""
         outputs: list[tuple[str, bool]] = []
         pipelines: list[Node] = []
@@ -334,7 +340,7 @@ class Shell:
         self.fact("write", target, (*traits, *(() if append else ("overwrite",))), text, self.path(name))
         self.store(name, value, append)
 
-    def fact(self, act: str, target: str, traits, text: str, detail: str = "") -> None:
+    def fact(self, act: str, target: str, traits: Iterable[str], text: str, detail: str = "") -> None:
         """Notes a fact."""
         self.facts.append(
             Fact(act, target, frozenset(traits), text[:_LONGEST_TEXT], self.line, detail[:_LONGEST_TEXT])

@@ -186,8 +186,10 @@ def firewall(call: Call) -> Value:
     if not words or re.match(r"^(?:-L|-S|-n|-v|--list|status|show|list|-sr|-s)", words) and " -F" not in words:
         return EMPTY
     off = _FIREWALL_OFF.search(words)
-    removes = call.name in ("iptables", "ip6tables") and re.search(r"(?:^|\s)(?:-D|--delete)\b", words)
-    removes = removes or call.name == "ufw" and words.startswith(("delete", "--force delete"))
+    if call.name == "ufw":
+        removes = words.startswith(("delete", "--force delete"))
+    else:
+        removes = "tables" in call.name and re.search(r"(?:^|\s)(?:-D|--delete)\b", words) is not None
     opens = (
         call.name == "iptables"
         and re.search(r"-A.*-j\s+ACCEPT", words)
@@ -386,9 +388,12 @@ def kill(call: Call) -> Value:
     if call.name in ("pkill", "killall", "skill", "taskkill", "kill") and SECURITY.search(f" {text} "):
         call.fact("kill", "security")
         return EMPTY
-    everything = words[-1] == "-1" and len(words) > 1 or call.name in ("killall5",)
     everything = (
-        everything or call.name in ("pkill", "killall") and re.search(r"-u\s*(?:root|0)\b|^-9\s+-1|\s\.\*?$", text)
+        words[-1] == "-1"
+        and len(words) > 1
+        or call.name == "killall5"
+        or call.name in ("pkill", "killall")
+        and re.search(r"-u\s*(?:root|0)\b|^-9\s+-1|\s\.\*?$", text) is not None
     )
     if re.search(r"(?:^|[\s(^])(?:cron|crond|sshd|systemd\w*|init|dbus-daemon|login|NetworkManager)\$?\)?$", text):
         call.fact("kill", "service")

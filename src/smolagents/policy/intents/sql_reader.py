@@ -13,11 +13,14 @@ _TOKEN = re.compile(r"'(?:[^'\\]|''|\\.)*'|\"[^\"]*\"|`[^`]*`|--[^\n]*|/\*.*?\*/
 _STARTS = frozenset(
     ("select", "insert", "update", "delete", "drop", "truncate", "alter", "create", "grant", "with", "copy", "merge")
 )
+_NAME = r"[\w.\"`\[\]]+"
+_END = r"\s*(?:;|--|$)"
 _IS_SQL = re.compile(
-    r"^\s*(?:select\b.+?\bfrom\b|insert\s+into\b|update\s+\S+\s+set\b|delete\s+from\b"
-    r"|drop\s+(?:table|database|schema|view|user|index|column|role)\b|truncate\s+(?:table\s+)?\w+\s*;?\s*$"
-    r"|alter\s+(?:table|user|database|role)\b|create\s+(?:table|database|user|view|index|role)\b|grant\s+.+\bto\b"
-    r"|exec(?:ute)?\s+(?:master\.*)?xp_)",
+    r"^\s*(?:select\b.+?\bfrom\b|insert\s+into\b|with\s+\w+\s+as\s*\("
+    rf"|update\s+{_NAME}\s+set\s+{_NAME}\s*=|delete\s+from\s+{_NAME}(?:\s+(?:where|using|returning)\b|{_END})"
+    rf"|drop\s+(?:table|database|schema|view|user|index|column|role)\s+(?:if\s+exists\s+)?{_NAME}(?:\s+cascade)?{_END}"
+    rf"|truncate\s+(?:table\s+)?{_NAME}(?:\s+cascade)?{_END}|alter\s+(?:table|user|database|role)\s+{_NAME}\s+\w+"
+    r"|create\s+(?:table|database|user|view|index|role)\b|grant\s+.+\bto\b|exec(?:ute)?\s+(?:master\.*)?xp_)",
     re.IGNORECASE | re.DOTALL,
 )
 _ALWAYS = re.compile(r"^(?:1\s*=\s*1|true|1|'(.*)'\s*=\s*'\1)$", re.IGNORECASE)
