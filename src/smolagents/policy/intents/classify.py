@@ -1,0 +1,96 @@
+"""Says what an execution is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .call_reader import read_call
+from .facts import Fact
+from .intent import Intent
+from .operation_reader import read_operation
+from .readers import Readers
+from .scoring import score
+from .words import read_words
+
+
+# Tools whose argument of one of these names is a program, or a command.
+_PYTHON_TOOLS = frozenset(
+    (
+        *(
+            "python_interpreter",
+            "python",
+            "python3",
+            "python_repl",
+            "python_code",
+            "python_executor",
+            "execute_python",
+        ),
+        *("run_python", "exec_python", "ipython", "jupyter", "code_interpreter", "execute_code", "run_code", "code"),
+        *("python_interpreter_tool", "execute_python_code", "run_python_code", "pythonrepl", "pythoninterpreter"),
+    )
+)
+_SHELL_TOOLS = frozenset(
+    (
+        *("bash", "shell", "sh", "zsh", "terminal", "run_command", "execute_command", "run_shell", "run_bash", "exec"),
+        *("shell_command", "run_shell_command", "execute_bash", "execute_shell", "bash_tool", "shell_tool", "command"),
+        *("run_terminal_cmd", "execute_shell_command", "cmd", "powershell", "pwsh", "console", "command_line"),
+    )
+)
+_PYTHON_ARGUMENTS = frozenset(("code", "program", "script", "source", "python_code", "query", "input"))
+_SHELL_ARGUMENTS = frozenset(("command", "cmd", "commands", "script", "code", "input", "command_line"))
+_OPERATIONS = frozenset(
+    (
+        *(
+            "process.run",
+            "file.read",
+            "file.write",
+            "file.delete",
+            "file.rename",
+            "file.mode",
+            "dir.list",
+            "net.connect",
+        ),
+        *("net.bind", "net.resolve", "url.open", "module.import", "code.compile", "code.exec", "native.load"),
+        *("thread.start", "signal.send", "env.set", "runtime.inspect", "other"),
+    )
+)
+
+
+def classify(name: str, arguments: Mapping[str, Any]) -> Intent:
+    """What an execution is for.
+
+    Args:
+        name (`str`): The name of the tool, or of the operation; `python_interpreter` for code.
+        arguments (`Mapping[str, Any]`): Its arguments by name. Of values that are no plain data, nothing is read.
+
+    Returns:
+        [`Intent`]: Never raises: what no parser understands is read by its words.
+    """
+    try:
+        return score(_facts(name, arguments))
+    except Exception:
+        return score(_all_words(name, arguments))
+
+
+def _facts(name: str, arguments: Mapping[str, Any]) -> list[Fact]:
+    readers = Readers()
+    if name in _OPERATIONS:
+        return read_operation(name, arguments, readers)
+    tool = name.lower().replace("-", "_")
+    read: Callable[[str], list[Fact]]
+    if tool in _PYTHON_TOOLS:
+        programs, read = _PYTHON_ARGUMENTS, readers.python
+    elif tool in _SHELL_TOOLS:
+        programs, read = _SHELL_ARGUMENTS, readers.shell
+    else:
+        return read_call(name, arguments, readers)
+    texts = {key: value for key, value in arguments.items() if key in programs and type(value) is str}
+    facts = [fact._replace(where=f"arguments.{key}") for key, text in texts.items() for fact in read(text)]
+    others = {key: value for key, value in arguments.items() if key not in texts}
+    return facts + read_call(name, others, readers) if others else facts
+
+
+def _all_words(name: str, arguments: Mapping[str, Any]) -> list[Fact]:
+    texts = [("name", name)] + [(f"arguments.{key}", value) for key, value in arguments.items() if type(value) is str]
+    return [fact._replace(where=where) for where, text in texts for fact in read_words(text)]
