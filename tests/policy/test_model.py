@@ -165,7 +165,6 @@ def test_a_key_that_looks_like_an_internal_name_is_an_unknown_key_like_any_other
 @pytest.mark.parametrize(
     "section",
     [
-        "intents: {}",
         "audit: {}",
         "checkpoints: {}",
     ],

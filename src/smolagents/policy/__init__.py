@@ -7,7 +7,14 @@
 The hook uses nothing but the public protocol of `smolagents.hooks`.
 """
 
-try:
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .requirements import needs_extra
+
+
+with needs_extra(__name__):
     from .approval import Approval, ApprovalRequest, Approver, FunctionApprover
     from .console_approver import ConsoleApprover
     from .decision import Decision, Reason
@@ -15,13 +22,12 @@ try:
     from .events import ApprovalRequested, ApprovalResolved, LimitWarned, PolicyEvent
     from .fields import GlobPattern, RegexPattern
     from .hook import PolicyHook
+    from .intent_section import Intents
     from .limits import Limits
     from .model import Policy, Tools
-except ModuleNotFoundError as error:
-    if error.name not in ("pydantic", "re2", "yaml"):
-        raise
-    hint = "Install what it needs with: pip install 'smolagents[policy]'"
-    raise ModuleNotFoundError(f"smolagents.policy needs {error.name}. {hint}", name=error.name) from error
+
+if TYPE_CHECKING:
+    from .intents import Category, Evidence, Intent, classify
 
 
 __all__ = [
@@ -30,10 +36,14 @@ __all__ = [
     "ApprovalRequested",
     "ApprovalResolved",
     "Approver",
+    "Category",
     "ConsoleApprover",
     "Decision",
+    "Evidence",
     "FunctionApprover",
     "GlobPattern",
+    "Intent",
+    "Intents",
     "LimitWarned",
     "Limits",
     "Policy",
@@ -44,4 +54,14 @@ __all__ = [
     "Reason",
     "RegexPattern",
     "Tools",
+    "classify",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # The parsers take as long to import as all the rest, and most policies do without them.
+    if name in ("Category", "Evidence", "Intent", "classify"):
+        from . import intents
+
+        return getattr(intents, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

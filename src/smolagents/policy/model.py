@@ -30,6 +30,7 @@ from .approvals import Approvals
 from .errors import MAX_PROBLEMS, PolicyError, Problem
 from .extends import MAX_FILES, Family
 from .fields import MAX_ENTRIES, Items, Names, OneOrMore, Pattern, PatternSource, Title, pattern_text
+from .intent_section import Intents
 from .limits import Limits
 from .loading import Loading
 from .matcher import Matcher
@@ -75,11 +76,12 @@ class Policy(Section):
         opaque (`str`): `allow` or `deny`, for arguments that are not plain data.
         rules (`tuple[Rule, ...]`): What is to be done when an execution looks like this.
         operations (`Operations`, *optional*): What generated code may do to the machine.
+        intents (`Intents`): What is to be done about an execution that looks as if it were for something.
         limits (`Limits`): How much a run may use.
         approvals (`Approvals`): How long a person may take, and how long an approval holds.
     """
 
-    not_known_yet: ClassVar[frozenset[str]] = frozenset(("intents", "audit", "checkpoints"))
+    not_known_yet: ClassVar[frozenset[str]] = frozenset(("audit", "checkpoints"))
 
     version: Annotated[Literal[1], BeforeValidator(_language_version)]
     name: Title | None = None
@@ -93,6 +95,7 @@ class Policy(Section):
     opaque: Literal["allow", "deny"] = "allow"
     rules: Annotated[Items[Rule], AfterValidator(unique_ids)] = ()
     operations: Operations | None = None
+    intents: Intents = Intents()
     limits: Limits = Limits()
     approvals: Approvals = Approvals()
 
@@ -272,9 +275,14 @@ class Policy(Section):
 
     @property
     def kinds(self) -> frozenset[str]:
-        """The kinds of execution that the policy is about: tools, agents, code, and operations if it names them."""
+        """The kinds of execution that the policy is about: tools, agents, code, and operations if it speaks of them.
+
+        What code is for shows in what it does as well, so a policy that lists intents speaks of operations.
+        """
         speaks_of_operations = any(
-            layer.operations is not None or any(rule.when.is_about_operations for rule in layer.rules)
+            layer.operations is not None
+            or any(rule.when.is_about_operations for rule in layer.rules)
+            or any(layer.intents.entries())
             for layer in self.layers
         )
         return frozenset(("tool", "agent", "code", *(("operation",) if speaks_of_operations else ())))

@@ -6,8 +6,12 @@ Deterministic: no model, no network, no hidden state. Readers turn input into fa
 facts into scores (`table`).
 """
 
-from .classify import classify
+from ..requirements import needs_extra
 from .intent import DANGEROUS, Category, Evidence, Intent
 
 
-__all__ = ["DANGEROUS", "Category", "Evidence", "Intent", "classify"]
+with needs_extra(__name__):
+    from .classify import classify, classify_words
+
+
+__all__ = ["DANGEROUS", "Category", "Evidence", "Intent", "classify", "classify_words"]

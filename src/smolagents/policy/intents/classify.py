@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from .call_reader import read_call
@@ -56,6 +58,9 @@ _OPERATIONS = frozenset(
     )
 )
 
+_LISTS = (tuple, list, frozenset, set)
+_DICTS = (MappingProxyType, dict)
+
 
 def classify(name: str, arguments: Mapping[str, Any]) -> Intent:
     """What an execution is for.
@@ -68,9 +73,60 @@ def classify(name: str, arguments: Mapping[str, Any]) -> Intent:
         [`Intent`]: Never raises: what no parser understands is read by its words.
     """
     try:
-        return score(_facts(name, arguments))
+        made: dict[int, Any] = {}
+        return score(_facts(name, {key: _plain(value, made) for key, value in arguments.items()}))
     except Exception:
         return score(_all_words(name, arguments))
+
+
+def classify_words(arguments: Mapping[str, Any]) -> Intent:
+    """What the words of arguments speak of doing: for what is neither a program nor a call, such as a task.
+
+    Args:
+        arguments (`Mapping[str, Any]`): Texts, or plain data with texts in it, by name.
+
+    Returns:
+        [`Intent`]: Never raises.
+    """
+    found = [(f"arguments.{key}", text) for key in arguments for text in _texts(arguments[key])]
+    return score([fact._replace(where=where) for where, text in found for fact in read_words(text)])
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in plain data, once if it is in a container that is there several times."""
+    waiting, seen = [value], set()
+    while waiting:
+        value = waiting.pop()
+        kind = type(value)
+        if kind is str:
+            yield value
+        elif kind is bytes:
+            yield value.decode("utf-8", "replace")
+        elif id(value) not in seen and (kind in _LISTS or kind in _DICTS):
+            seen.add(id(value))
+            waiting += reversed([*chain.from_iterable(value.items())] if kind in _DICTS else [*value])
+
+
+def _plain(value: Any, made: dict[int, Any]) -> Any:
+    """What hooks see frozen, as the containers that readers know; of bytes, the text in them.
+
+    Args:
+        value (`Any`): A value.
+        made (`dict[int, Any]`): Containers that were made already, by the identity of what they were made of: one that
+            is there several times is made once.
+    """
+    kind = type(value)
+    if kind is bytes:
+        return value.decode("utf-8", "replace")
+    if id(value) in made:
+        return made[id(value)]
+    if kind in _LISTS:
+        made[id(value)] = plain = [_plain(item, made) for item in value]
+        return plain
+    if kind in _DICTS:
+        made[id(value)] = named = {key: _plain(item, made) for key, item in value.items()}
+        return named
+    return value
 
 
 def _facts(name: str, arguments: Mapping[str, Any]) -> list[Fact]:
