@@ -151,3 +151,21 @@ def test_a_class_of_the_program_s_own_may_have_any_name():
 def test_a_notebook_s_commands_are_read():
     assert intent_of("x = 1\n!rm -rf /\ny = 2").dangerous
     assert not intent_of("x = 1\n!ls\n%matplotlib inline").dangerous
+
+
+@pytest.mark.parametrize(
+    "program, category",
+    [
+        ("os.remove('/etc/passwd')", Category.DESTRUCTIVE_DATA),
+        ("shutil.rmtree('/')", Category.DESTRUCTIVE_DATA),
+        ("exec(requests.get(url).text)", Category.CODE_EXECUTION),
+        ("subprocess.run(['rm', '-rf', '/'])", Category.DESTRUCTIVE_DATA),
+    ],
+)
+def test_a_module_that_an_earlier_step_has_imported_is_known(program, category):
+    assert classify("python_interpreter", {"code": program}).category is category
+
+
+def test_a_name_that_the_program_binds_itself_is_no_module():
+    program = "class shutil:\n    rmtree = print\nos = Recorder()\nos.remove('/etc/passwd')\nshutil.rmtree('/')"
+    assert not classify("python_interpreter", {"code": program}).dangerous

@@ -86,6 +86,13 @@ _ROOTS = frozenset(
         *("threading", "io", "_io"),
     )
 )
+# What a program does not bind and uses, an earlier step of the same agent, or cell of the same notebook, has imported.
+_IMPORTED_BEFORE = frozenset(
+    (
+        *("base64", "codecs", "ctypes", "ftplib", "glob", "httpx", "importlib", "marshal", "os", "pathlib", "pickle"),
+        *("pty", "requests", "shutil", "signal", "smtplib", "socket", "subprocess", "sys", "urllib", "zlib"),
+    )
+)
 _HAVE_THEM_AS_THEIR_OWN = frozenset(
     ("asyncio", "gevent", "trio", "anyio", "eventlet", "curio", "six", "scipy", "skimage")
 )
@@ -199,7 +206,9 @@ class Names:
                 return resolved
         if name in self.values or name in self.functions:
             return None
-        return "builtins" if name == "__builtins__" else name if name in BUILTINS else None
+        if name in BUILTINS or name in _IMPORTED_BEFORE:
+            return name
+        return "builtins" if name == "__builtins__" else None
 
     def _bound(self, bound: Bound) -> str | None:
         if not isinstance(bound, Item):

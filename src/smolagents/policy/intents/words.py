@@ -28,9 +28,9 @@ _FAMILIES = (
         "delete",
         "root",
         "recursive forced",
-        r"\brm\s+(?:-\w{1,9}\s+){1,4}(?:--no-preserve-root\s+)?[\"']?(?:/|/\*)(?=[\s\"';)]|$)",
+        r"\brm\s+(?:-\w{1,9}\s+){1,4}(?:--no-preserve-root\s+)?[\"']?(?:/|/\*)(?=[\s\"'`;)]|$)",
     ),
-    _Family("delete", "home", "recursive", r"\brm\s+(?:-\w{1,9}\s+){1,4}[\"']?(?:~|\$HOME)/?\*?(?=[\s\"';)]|$)"),
+    _Family("delete", "home", "recursive", r"\brm\s+(?:-\w{1,9}\s+){1,4}[\"']?(?:~|\$HOME)/?\*?(?=[\s\"'`;)]|$)"),
     _Family(
         "delete",
         "system",
