@@ -96,6 +96,8 @@ def test_the_strongest_evidence_comes_first():
     "about",
     [
         execution("bash", command="rm -rf ~"),
+        execution("bash", command=["rm", "-rf", "/"]),
+        execution("shell", commands=["ls", "rm -rf ~"]),
         execution("run", arguments={"command": "rm -rf /etc"}),
         execution("helper", kind="agent", task="Run `rm -rf /` there.", additional_args=None),
         execution("helper", kind="agent", task="Do it.", additional_args={"how": [b"rm -rf /"]}),

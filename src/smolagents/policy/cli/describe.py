@@ -170,11 +170,13 @@ def summary(policy: Policy) -> Iterator[str]:
         yield "rules: " + ", ".join(f"{actions[action]} {action}" for action in SEVERITY if actions[action])
     if policy.operations is not None:
         yield f"operations: {_operations(policy)}"
-    if listed := [*policy.intents.entries()]:
-        shown = ", ".join(f"{entry.action} {entry.category} from {entry.threshold:g}" for entry in listed)
-        yield f"intents: {shown}"
-    limits = policy.limits.to_data()
-    yield "limits: " + (", ".join(f"{key} {literal(freeze(value))}" for key, value in limits.items()) or "none")
+    if intents := policy.intents.to_data():
+        yield f"intents: {_keys(intents)}"
+    yield f"limits: {_keys(policy.limits.to_data()) or 'none'}"
+
+
+def _keys(section: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {literal(freeze(value))}" for key, value in section.items())
 
 
 def _names(word: str, names: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from types import MappingProxyType
@@ -139,12 +140,21 @@ def _facts(name: str, arguments: Mapping[str, Any]) -> list[Fact]:
         programs, read = _PYTHON_ARGUMENTS, readers.python
     elif tool in _SHELL_TOOLS:
         programs, read = _SHELL_ARGUMENTS, readers.shell
+        arguments = {key: _joined(value) if key in programs else value for key, value in arguments.items()}
     else:
         return read_call(name, arguments, readers)
     texts = {key: value for key, value in arguments.items() if key in programs and type(value) is str}
     facts = [fact._replace(where=f"arguments.{key}") for key, text in texts.items() for fact in read(text)]
     others = {key: value for key, value in arguments.items() if key not in texts}
     return facts + read_call(name, others, readers) if others else facts
+
+
+def _joined(command: Any) -> Any:
+    """A command that is given as a list, as one text."""
+    if type(command) is not list or not command or not all(type(word) is str for word in command):
+        return command
+    # The words of one command, or several commands: the list does not say, so it is read as both.
+    return "\n".join((shlex.join(command), *(word for word in command if " " in word)))
 
 
 def _all_words(name: str, arguments: Mapping[str, Any]) -> list[Fact]:

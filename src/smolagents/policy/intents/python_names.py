@@ -89,8 +89,8 @@ _ROOTS = frozenset(
 # What a program does not bind and uses, an earlier step of the same agent, or cell of the same notebook, has imported.
 _IMPORTED_BEFORE = frozenset(
     (
-        *("base64", "codecs", "ctypes", "ftplib", "glob", "httpx", "importlib", "marshal", "os", "pathlib", "pickle"),
-        *("pty", "requests", "shutil", "signal", "smtplib", "socket", "subprocess", "sys", "urllib", "zlib"),
+        *("base64", "codecs", "ctypes", "ftplib", "glob", "httpx", "importlib", "io", "marshal", "os", "pathlib"),
+        *("pickle", "pty", "requests", "shutil", "signal", "smtplib", "socket", "subprocess", "sys", "urllib", "zlib"),
     )
 )
 _HAVE_THEM_AS_THEIR_OWN = frozenset(
