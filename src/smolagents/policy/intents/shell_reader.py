@@ -34,6 +34,7 @@ _DEEPEST = 60
 # Of brackets that do not belong together, the parser makes something in time with their square.
 _MOST_BRACKETS = 4_000
 _MOST_COMMANDS = 3_000
+_MOST_WORDS = 1_200_000  # Characters
 _LONG = 32_768
 _MOST_PIPES = 200
 _LONGEST_TEXT = 200
@@ -90,21 +91,24 @@ class Shell:
         self._depth = 0
         self._commands = 0
         self._loops = 0
+        self._words_left = _MOST_WORDS
 
     # What commands ask for
 
     def script(self, text: str, stdin: Value = EMPTY) -> Value:
         """Reads a script, and says what it prints."""
         if self._depth >= _DEEPEST:
-            self.facts += read_words(text)
+            self._by_words(text)
             return EMPTY
         self._depth += 1
         try:
-            if is_of_windows(text):
-                return self._windows(text)
             if len(text) > _LONGEST:
-                self.facts += read_words(text[_LONGEST:])
+                self._by_words(text[_LONGEST:])
                 text = text[:_LONGEST]
+            if is_of_windows(text):
+                # It may be one of Unix after all that only looks like it
+                self._by_words(text)
+                return self._windows(text)
             if commands := _COMMAND_IN_BRACES.findall(text):
                 self.fact("run_process", "unknown", ("hidden",), commands[0][1])
                 text = _COMMAND_IN_BRACES.sub(lambda match: match[1] + match[2].replace(",", " "), text)
@@ -113,11 +117,11 @@ class Shell:
             printed = []
             for piece in _pieces(text):
                 if sum(map(piece.count, "()[")) > _MOST_BRACKETS:
-                    self.facts += read_words(piece)
+                    self._by_words(piece)
                     continue
                 tree = Parser(_BASH).parse(piece.replace("\0", "").encode("utf-8", "replace"))
                 if tree.root_node.has_error:
-                    self.facts += read_words(piece)
+                    self._by_words(piece)
                 printed.append(self._run(tree.root_node, stdin))
             self.line = line
             self._inputs.pop()
@@ -131,7 +135,7 @@ class Shell:
         if not words or self._commands > _MOST_COMMANDS:
             return EMPTY
         if self._depth >= _DEEPEST:
-            self.facts += read_words(text)
+            self._by_words(text)
             return EMPTY
         self._depth += 1
         try:
@@ -160,6 +164,12 @@ class Shell:
         if append and path in self.files:
             value = join((self.files[path], value))
         self.files[path] = value
+
+    def _by_words(self, text: str) -> None:
+        """Reads what no parser could, once: scripts stand in scripts, and what is in one is in all around it."""
+        if len(text) <= self._words_left:
+            self._words_left -= len(text)
+            self.facts += read_words(text)
 
     @property
     def is_read(self) -> bool:
@@ -209,7 +219,7 @@ class Shell:
         if self._commands > _MOST_COMMANDS:
             return EMPTY
         if self._depth >= _DEEPEST:
-            self.facts += read_words(_text(node))
+            self._by_words(_text(node))
             return EMPTY
         self._depth += 1
         try:

@@ -35,7 +35,6 @@ _DOTNET = re.compile(
     r"(?i)\[(?:System\.|Reflection\.|Convert\]|Text\.|Ref\]|Net\.|IO\.|Runtime\.|Environment\])|New-Object\s|\$PSVersion"
 )
 _LONGEST = 200_000
-_MOST = 2_000
 
 # A word: quoted text, or what has no space; separators by themselves
 _TOKEN = re.compile(
@@ -52,15 +51,12 @@ def is_of_windows(text: str) -> bool:
 
 def commands_of(text: str) -> Iterator[tuple[list[Value], bool, int, str]]:
     """The commands: their words, whether something is piped into them, their line, and their text."""
-    text = text[:_LONGEST].replace("^\n", " ").replace("`\n", " ")
+    text = text.replace("^\n", " ").replace("`\n", " ")
     words: list[Value] = []
     piped = False
-    line, start, count, seen = 1, 0, 0, 0
+    line, start = 1, 0
     for match in _TOKEN.finditer(text):
         token = match[0]
-        count += 1
-        if count > _MOST * 10:
-            return
         if token in (";", "|", "&", "&&", "||", "{", "}", "\n", "\r\n"):
             if words:
                 yield words, piped, line, text[start : match.start()].strip()
@@ -71,7 +67,6 @@ def commands_of(text: str) -> Iterator[tuple[list[Value], bool, int, str]]:
             if token in (";", "\n", "\r\n"):
                 piped = False
             words, start = [], match.end()
-            seen += 1
         elif token not in ("(", ")"):
             words.append(_word(token))
         elif token == "(" and words and not words[-1].text.endswith("."):
