@@ -6,12 +6,13 @@ is everything that a policy may have in it, for tests of reading and writing.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
 from smolagents.hooks import ToolExecution
 from smolagents.policy import Policy
+from smolagents.policy.intent_section import CategoryName
 from smolagents.policy.operations import OPERATION_NAMES
 
 from .executions import code, execution
@@ -111,6 +112,17 @@ operations = st.fixed_dictionaries(
     optional={"default": defaults, **{name: actions | conditions for name in OPERATION_NAMES[:6]}},
 )
 
+_categories = st.sampled_from(get_args(get_args(CategoryName)[0]))
+_confidences = st.floats(0.001, 1) | st.just(1)
+intents = _some(
+    stop=_lists(_categories),
+    deny=_lists(_categories),
+    ask=_lists(_categories),
+    warn=_lists(_categories),
+    min_confidence=_confidences,
+    thresholds=st.dictionaries(_categories, _confidences, max_size=2),
+)
+
 limits = _some(
     tool_calls=st.integers(0, 10**9),
     per_tool=st.dictionaries(names | any_names, st.integers(0, 10**9), max_size=2),
@@ -157,6 +169,7 @@ policy_data: st.SearchStrategy[Data] = st.fixed_dictionaries(
         "opaque": defaults,
         "rules": _rule_lists(),
         "operations": operations,
+        "intents": intents,
         "limits": limits,
         "approvals": _some(wait_seconds=seconds, valid_seconds=seconds),
         "audit": audits,

@@ -162,20 +162,6 @@ def test_a_key_that_looks_like_an_internal_name_is_an_unknown_key_like_any_other
     assert "There is no such key" in problems('version: 1\npatterns: [{regex: a, "<regex>": 1}]\n')[0]
 
 
-@pytest.mark.parametrize(
-    "section",
-    [
-        "intents: {}",
-    ],
-)
-def test_a_section_that_is_not_enforced_yet_is_refused_by_name(section):
-    key = section.split(":")[0]
-    assert problems(f"version: 1\n{section}\n") == [
-        f"policy.yaml:2:1: {key}: `{key}` is not known yet: this version cannot enforce it. "
-        "Remove it, or use a version that can."
-    ]
-
-
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_file():
     found = problems("vresion: 1\ndefault: alow\ntools: {deny: shell}\npatterns: ['', 5]\nlimits: {tool_calls: -1}\n")
     assert [problem.split(": ")[0] for problem in found] == [

@@ -7,7 +7,14 @@
 The hook uses nothing but the public protocol of `smolagents.hooks`.
 """
 
-try:
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .requirements import needs_extra
+
+
+with needs_extra(__name__):
     from .approval import Approval, ApprovalRequest, Approver, FunctionApprover
     from .checkpoints.checkpoint import Checkpoint, CheckpointError
     from .checkpoints.restored import RestoredRun, restore
@@ -28,13 +35,12 @@ try:
     )
     from .fields import GlobPattern, RegexPattern
     from .hook import PolicyHook
+    from .intent_section import Intents
     from .limits import Limits
     from .model import Policy, Tools
-except ModuleNotFoundError as error:
-    if error.name not in ("pydantic", "re2", "yaml"):
-        raise
-    hint = "Install what it needs with: pip install 'smolagents[policy]'"
-    raise ModuleNotFoundError(f"smolagents.policy needs {error.name}. {hint}", name=error.name) from error
+
+if TYPE_CHECKING:
+    from .intents import Category, Evidence, Intent, classify
 
 
 __all__ = [
@@ -43,6 +49,7 @@ __all__ = [
     "ApprovalRequested",
     "ApprovalResolved",
     "Approver",
+    "Category",
     "Checkpoint",
     "CheckpointCreated",
     "CheckpointError",
@@ -50,8 +57,11 @@ __all__ = [
     "CheckpointSettings",
     "ConsoleApprover",
     "Decision",
+    "Evidence",
     "FunctionApprover",
     "GlobPattern",
+    "Intent",
+    "Intents",
     "LimitWarned",
     "Limits",
     "Policy",
@@ -66,5 +76,15 @@ __all__ = [
     "RunStarted",
     "RunStopped",
     "Tools",
+    "classify",
     "restore",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # The parsers take as long to import as all the rest, and most policies do without them.
+    if name in ("Category", "Evidence", "Intent", "classify"):
+        from . import intents
+
+        return getattr(intents, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from .fields import Action
+
+
+if TYPE_CHECKING:
+    from .intents import Evidence
 
 
 # From the mildest to the most severe; the most severe action among the reasons that count is the decision.
@@ -24,7 +28,7 @@ class Reason:
     Attributes:
         action (`str`): What this entry alone would have: `allow`, `warn`, `ask`, `deny` or `stop`.
         code (`str`): Stable, for programs: `tool_denied`, `tool_allowed`, `not_allowed`, `pattern`, `opaque`, `rule`,
-            `operation`, `limit_tool_calls` and so on, `kind_not_judged`. The whole list is in docs/policy.md.
+            `operation`, `intent`, `limit_tool_calls` and so on, `kind_not_judged`. All are in docs/policy.md.
         entry (`str`): Where the entry is in the policy, such as `tools.deny[0]`, `patterns[2]`, `default`; after the
             file's name if it is in a policy that this one extends: `base.yaml: tools.deny[0]`.
         text (`str`): What the entry says, as the policy has it.
@@ -34,6 +38,7 @@ class Reason:
         normalized (`bool`): Whether the span counts in the normal form of that text, because the entry is not in the
             text as it was given.
         counts (`bool`): Whether it counts for the decision. It does not if its policy is in the mode `shadow`.
+        evidence (`tuple[Evidence, ...]`): For the code `intent`, what was found, the strongest first.
     """
 
     action: Action
@@ -45,6 +50,7 @@ class Reason:
     span: tuple[int, int] | None = None
     normalized: bool = False
     counts: bool = True
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from smolagents.hooks import ToolExecution
 
@@ -18,6 +19,10 @@ from .model import Policy
 from .names import NameList
 from .operation_tests import OperationTests
 from .rule_tests import RuleTests
+
+
+if TYPE_CHECKING:
+    from .intent_tests import IntentTests
 
 
 FINAL_ANSWER = "final_answer"
@@ -47,6 +52,7 @@ class Judge:
         # One set for all patterns, whichever policy they are of
         self._owners = [(layer, index) for layer in self._layers for index in range(len(layer.policy.patterns))]
         self._matcher = Matcher([layer.patterns[index] for layer, index in self._owners])
+        self._intents = self._intents_of_layers()
 
     def reasons(self, execution: ToolExecution) -> list[Reason]:
         """Every entry that applies to an execution, in the order of the policies and of the language's keys."""
@@ -61,7 +67,22 @@ class Judge:
         for match in self._matcher.find(looked_at):
             layer, index = self._owners[match.index]
             reasons.append(layer.pattern_reason(execution, match, index))
+        # A final answer is a text for a person: what it speaks of is not done.
+        if self._intents and not is_final_answer(execution):
+            intent = self._intents[0][1].intent_of(execution)
+            for layer, tests in self._intents:
+                reasons += layer.as_counted(tests.reasons(intent))
         return reasons
+
+    def _intents_of_layers(self) -> list[tuple[_Layer, IntentTests]]:
+        """What those layers say about intents that say something."""
+        speaking = [layer for layer in self._layers if any(layer.policy.intents.entries())]
+        if not speaking:
+            return []
+        # Its parsers take long to import. Policies that do without intents do without them.
+        from .intent_tests import IntentTests
+
+        return [(layer, IntentTests(layer.policy.intents, layer.called)) for layer in speaking]
 
 
 class _Layer:
@@ -82,7 +103,7 @@ class _Layer:
         is_answer = is_final_answer(execution)
         rules = self._rules.reasons(execution, arguments, is_final_answer=is_answer)
         if execution.kind == "operation":
-            return self._as_counted([*rules, *self._operation_reasons(execution, rules)])
+            return self.as_counted([*rules, *self._operation_reasons(execution, rules)])
         named = self._about_name(execution.kind, execution.name, is_answer)
         reasons = [*named, *rules]
         if self.policy.opaque == "deny":
@@ -91,14 +112,21 @@ class _Layer:
             if not any(reason.action in _GRANTS or reason.code == "tool_denied" for reason in reasons):
                 message = f"{self.called} does not allow it (tools.allow does not name it, and `default` is deny)"
                 reasons.append(Reason("deny", "not_allowed", "default", "deny", message))
-        return self._as_counted(reasons)
+        return self.as_counted(reasons)
 
     def pattern_reason(self, execution: ToolExecution, match: Match, index: int) -> Reason:
         kind, text = self.patterns[index]
         entry = f"patterns[{index}]"
         message = f"{_place(execution, match)} what {self.called} forbids ({entry}, a {kind}: {excerpt(text)})"
         reason = Reason("deny", "pattern", entry, text, message, match.where, match.span, match.normalized)
-        return next(iter(self._as_counted([reason])))
+        return next(iter(self.as_counted([reason])))
+
+    def as_counted(self, reasons: Iterable[Reason]) -> Iterable[Reason]:
+        """Reasons of this policy's entries, as the whole has them: with its file, and not counting in mode shadow."""
+        counts = self.policy.mode == "enforce"
+        if counts and not self.policy.source:
+            return reasons
+        return [replace(reason, entry=self.policy.entry(reason.entry), counts=counts) for reason in reasons]
 
     def _name_reasons(self, kind: str, name: str, is_answer: bool) -> tuple[Reason, ...]:
         reasons = []
@@ -124,12 +152,6 @@ class _Layer:
         granting = (reason for reason in rules if reason.action in _GRANTS)
         is_granted = any(self._rules.is_about_operations(reason) for reason in granting)
         return self._operations.reasons(execution, is_granted=is_granted)
-
-    def _as_counted(self, reasons: Iterable[Reason]) -> Iterable[Reason]:
-        counts = self.policy.mode == "enforce"
-        if counts and not self.policy.source:
-            return reasons
-        return [replace(reason, entry=self.policy.entry(reason.entry), counts=counts) for reason in reasons]
 
 
 def called(policy: Policy) -> str:

@@ -12,7 +12,7 @@ import os
 import posixpath
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 from pydantic import (
@@ -32,6 +32,7 @@ from .checkpoints.settings import CheckpointSettings
 from .errors import MAX_PROBLEMS, PolicyError, Problem
 from .extends import MAX_FILES, Family
 from .fields import MAX_ENTRIES, Items, Names, OneOrMore, Pattern, PatternSource, Title, pattern_text
+from .intent_section import Intents
 from .limits import Limits
 from .loading import Loading
 from .matcher import Matcher
@@ -77,13 +78,12 @@ class Policy(Section):
         opaque (`str`): `allow` or `deny`, for arguments that are not plain data.
         rules (`tuple[Rule, ...]`): What is to be done when an execution looks like this.
         operations (`Operations`, *optional*): What generated code may do to the machine.
+        intents (`Intents`): What is to be done about an execution that looks as if it were for something.
         limits (`Limits`): How much a run may use.
         approvals (`Approvals`): How long a person may take, and how long an approval holds.
         audit (`Audit`, *optional*): Where it is recorded what was decided and what came of it.
         checkpoints (`CheckpointSettings`, *optional*): When checkpoints of a run are written, and where.
     """
-
-    not_known_yet: ClassVar[frozenset[str]] = frozenset(("intents",))
 
     version: Annotated[Literal[1], BeforeValidator(_language_version)]
     name: Title | None = None
@@ -97,6 +97,7 @@ class Policy(Section):
     opaque: Literal["allow", "deny"] = "allow"
     rules: Annotated[Items[Rule], AfterValidator(unique_ids)] = ()
     operations: Operations | None = None
+    intents: Intents = Intents()
     limits: Limits = Limits()
     approvals: Approvals = Approvals()
     audit: Audit | None = None
@@ -285,9 +286,14 @@ class Policy(Section):
 
     @property
     def kinds(self) -> frozenset[str]:
-        """The kinds of execution that the policy is about: tools, agents, code, and operations if it names them."""
+        """The kinds of execution that the policy is about: tools, agents, code, and operations if it speaks of them.
+
+        What code is for shows in what it does as well, so a policy that lists intents speaks of operations.
+        """
         speaks_of_operations = any(
-            layer.operations is not None or any(rule.when.is_about_operations for rule in layer.rules)
+            layer.operations is not None
+            or any(rule.when.is_about_operations for rule in layer.rules)
+            or any(layer.intents.entries())
             for layer in self.layers
         )
         return frozenset(("tool", "agent", "code", *(("operation",) if speaks_of_operations else ())))

@@ -125,13 +125,8 @@ _BOUNDS = {
 
 
 def _unknown_key(sections: list[type[Section]], path: Path, document: Document) -> Problem:
-    key = str(path[-1])
-    if any(key in section.not_known_yet for section in sections):
-        message = f"`{key}` is not known yet: this version cannot enforce it. Remove it, or use a version that can."
-    else:
-        valid = [field.alias or name for section in sections for name, field in section.model_fields.items()]
-        message = f"There is no such key. {_suggest(key, valid)}"
-    return document.problem(message, path, at_key=True)
+    valid = [field.alias or name for section in sections for name, field in section.model_fields.items()]
+    return document.problem(f"There is no such key. {_suggest(str(path[-1]), valid)}", path, at_key=True)
 
 
 def _unknown_pattern_keys(value: Any) -> list[str]:

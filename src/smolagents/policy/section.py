@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -19,10 +19,6 @@ class Section(BaseModel):
         populate_by_name=True,
         allow_inf_nan=False,
     )
-
-    # Keys that the language has and this version cannot enforce yet. They are refused by name: a policy that is only
-    # half enforced is worse than none.
-    not_known_yet: ClassVar[frozenset[str]] = frozenset()
 
     def to_data(self) -> dict[str, Any]:
         """The section as plain data, without what is left at its default."""

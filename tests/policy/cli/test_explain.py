@@ -61,6 +61,28 @@ def test_a_call_that_a_person_is_asked_about_is_no_refusal(run):
     assert answer.out.startswith("ask") and "mail-stays-inside" in answer.out
 
 
+def test_what_an_intent_was_told_by_is_shown_and_is_data(run):
+    Path("intents.yaml").write_text("{version: 1, intents: {deny: [destructive_data]}}")
+    Path("step.py").write_text("import shutil\nshutil.rmtree('/')\n")
+
+    answer = run("explain", "intents.yaml", "--code", "step.py")
+    assert answer.code == 1
+    assert "found in arguments.code, line 2: \"shutil.rmtree('/')\"" in answer.out
+
+    [reason] = run("explain", "intents.yaml", "--code", "step.py", "--json").data["decision"]["reasons"]
+    assert (reason["code"], reason["text"]) == ("intent", "destructive_data")
+    assert reason["evidence"][0] == {
+        "rule": "delete-everything",
+        "category": "destructive_data",
+        "weight": 0.97,
+        "explanation": "deletes a whole disk or file system",
+        "where": "arguments.code",
+        "text": "shutil.rmtree('/')",
+        "line": 2,
+    }
+    assert "intents: deny" in run("validate", "intents.yaml").out
+
+
 def test_an_argument_may_be_json(run):
     answer = run("explain", "policy.yaml", "--tool", "web_search", "--arg", 'queries:=["rm", "-rf"]', "--json")
 

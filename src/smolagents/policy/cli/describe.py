@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smolagents.hook_arguments import freeze
 from smolagents.hooks import ToolExecution
@@ -18,6 +18,10 @@ from ..model import Policy
 from ..operations import OPERATION_NAMES
 from ..readable import literal
 from .output import Output
+
+
+if TYPE_CHECKING:
+    from ..intents import Evidence
 
 
 def call(execution: ToolExecution) -> str:
@@ -53,6 +57,8 @@ def write_reasons(output: Output, execution: ToolExecution, decision: Decision) 
         output.line("    ", (f"{reason.action:5}", reason.action), why, (aside, "aside"))
         if reason.where is not None and reason.span is not None:
             output.line("          ", (_found(execution, reason), "aside"))
+        for evidence in reason.evidence:
+            output.line("          ", (_evidence(evidence), "aside"))
     if not decision.reasons:
         output.line("    nothing in the policy objects")
 
@@ -69,6 +75,26 @@ def _found(execution: ToolExecution, reason: Reason) -> str:
         return f"{place} of its normal form"
     value = next((leaf.forms[0] for leaf in _leaves(execution) if leaf.where == reason.where), None)
     return place if type(value) is not str else f"{place}: {excerpt(value[start:end])}"
+
+
+def _evidence(evidence: Evidence) -> str:
+    line = f", line {evidence.line}" if evidence.line is not None else ""
+    return (
+        f"{evidence.rule} ({evidence.weight:g}), {evidence.explanation}: "
+        f"found in {evidence.where}{line}: {excerpt(evidence.text)}"
+    )
+
+
+def _evidence_data(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "rule": evidence.rule,
+        "category": evidence.category.value,
+        "weight": evidence.weight,
+        "explanation": evidence.explanation,
+        "where": evidence.where,
+        "text": evidence.text,
+        "line": evidence.line,
+    }
 
 
 def execution_data(execution: ToolExecution) -> dict[str, Any]:
@@ -111,6 +137,7 @@ def decision_data(decision: Decision) -> dict[str, Any]:
                 "span": None if reason.span is None else list(reason.span),
                 "normalized": reason.normalized,
                 "counts": reason.counts,
+                "evidence": [*map(_evidence_data, reason.evidence)],
             }
             for reason in decision.reasons
         ],
@@ -146,10 +173,15 @@ def summary(policy: Policy) -> Iterator[str]:
         yield "rules: " + ", ".join(f"{actions[action]} {action}" for action in SEVERITY if actions[action])
     if policy.operations is not None:
         yield f"operations: {_operations(policy)}"
+    if intents := policy.intents.to_data():
+        yield f"intents: {_keys(intents)}"
     if (checkpoints := policy.checkpoints_in_effect) is not None:
         yield f"checkpoints: every {checkpoints.every} steps, in {excerpt(checkpoints.path)}"
-    limits = policy.limits.to_data()
-    yield "limits: " + (", ".join(f"{key} {literal(freeze(value))}" for key, value in limits.items()) or "none")
+    yield f"limits: {_keys(policy.limits.to_data()) or 'none'}"
+
+
+def _keys(section: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {literal(freeze(value))}" for key, value in section.items())
 
 
 def _names(word: str, names: tuple[str, ...]) -> str:

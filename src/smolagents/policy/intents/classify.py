@@ -1,0 +1,162 @@
+"""Says what an execution is for."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from types import MappingProxyType
+from typing import Any
+
+from .call_reader import read_call
+from .facts import Fact
+from .intent import Intent
+from .operation_reader import read_operation
+from .readers import Readers
+from .scoring import score
+from .words import read_words
+
+
+# Tools whose argument of one of these names is a program, or a command.
+_PYTHON_TOOLS = frozenset(
+    (
+        *(
+            "python_interpreter",
+            "python",
+            "python3",
+            "python_repl",
+            "python_code",
+            "python_executor",
+            "execute_python",
+        ),
+        *("run_python", "exec_python", "ipython", "jupyter", "code_interpreter", "execute_code", "run_code", "code"),
+        *("python_interpreter_tool", "execute_python_code", "run_python_code", "pythonrepl", "pythoninterpreter"),
+    )
+)
+_SHELL_TOOLS = frozenset(
+    (
+        *("bash", "shell", "sh", "zsh", "terminal", "run_command", "execute_command", "run_shell", "run_bash", "exec"),
+        *("shell_command", "run_shell_command", "execute_bash", "execute_shell", "bash_tool", "shell_tool", "command"),
+        *("run_terminal_cmd", "execute_shell_command", "cmd", "powershell", "pwsh", "console", "command_line"),
+    )
+)
+_PYTHON_ARGUMENTS = frozenset(("code", "program", "script", "source", "python_code", "query", "input"))
+_SHELL_ARGUMENTS = frozenset(("command", "cmd", "commands", "script", "code", "input", "command_line"))
+_OPERATIONS = frozenset(
+    (
+        *(
+            "process.run",
+            "file.read",
+            "file.write",
+            "file.delete",
+            "file.rename",
+            "file.mode",
+            "dir.list",
+            "net.connect",
+        ),
+        *("net.bind", "net.resolve", "url.open", "module.import", "code.compile", "code.exec", "native.load"),
+        *("thread.start", "signal.send", "env.set", "runtime.inspect", "other"),
+    )
+)
+
+_LISTS = (tuple, list, frozenset, set)
+_DICTS = (MappingProxyType, dict)
+
+
+def classify(name: str, arguments: Mapping[str, Any]) -> Intent:
+    """What an execution is for.
+
+    Args:
+        name (`str`): The name of the tool, or of the operation; `python_interpreter` for code.
+        arguments (`Mapping[str, Any]`): Its arguments by name. Of values that are no plain data, nothing is read.
+
+    Returns:
+        [`Intent`]: Never raises: what no parser understands is read by its words.
+    """
+    try:
+        made: dict[int, Any] = {}
+        return score(_facts(name, {key: _plain(value, made) for key, value in arguments.items()}))
+    except Exception:
+        return score(_all_words(name, arguments))
+
+
+def classify_words(arguments: Mapping[str, Any]) -> Intent:
+    """What the words of arguments speak of doing: for what is neither a program nor a call, such as a task.
+
+    Args:
+        arguments (`Mapping[str, Any]`): Texts, or plain data with texts in it, by name.
+
+    Returns:
+        [`Intent`]: Never raises.
+    """
+    found = [(f"arguments.{key}", text) for key in arguments for text in _texts(arguments[key])]
+    return score([fact._replace(where=where) for where, text in found for fact in read_words(text)])
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in plain data, once if it is in a container that is there several times."""
+    waiting, seen = [value], set()
+    while waiting:
+        value = waiting.pop()
+        kind = type(value)
+        if kind is str:
+            yield value
+        elif kind is bytes:
+            yield value.decode("utf-8", "replace")
+        elif id(value) not in seen and (kind in _LISTS or kind in _DICTS):
+            seen.add(id(value))
+            waiting += reversed([*chain.from_iterable(value.items())] if kind in _DICTS else [*value])
+
+
+def _plain(value: Any, made: dict[int, Any]) -> Any:
+    """What hooks see frozen, as the containers that readers know; of bytes, the text in them.
+
+    Args:
+        value (`Any`): A value.
+        made (`dict[int, Any]`): Containers that were made already, by the identity of what they were made of: one that
+            is there several times is made once.
+    """
+    kind = type(value)
+    if kind is bytes:
+        return value.decode("utf-8", "replace")
+    if id(value) in made:
+        return made[id(value)]
+    if kind in _LISTS:
+        made[id(value)] = plain = [_plain(item, made) for item in value]
+        return plain
+    if kind in _DICTS:
+        made[id(value)] = named = {key: _plain(item, made) for key, item in value.items()}
+        return named
+    return value
+
+
+def _facts(name: str, arguments: Mapping[str, Any]) -> list[Fact]:
+    readers = Readers()
+    if name in _OPERATIONS:
+        return read_operation(name, arguments, readers)
+    tool = name.lower().replace("-", "_")
+    read: Callable[[str], list[Fact]]
+    if tool in _PYTHON_TOOLS:
+        programs, read = _PYTHON_ARGUMENTS, readers.python
+    elif tool in _SHELL_TOOLS:
+        programs, read = _SHELL_ARGUMENTS, readers.shell
+        arguments = {key: _joined(value) if key in programs else value for key, value in arguments.items()}
+    else:
+        return read_call(name, arguments, readers)
+    texts = {key: value for key, value in arguments.items() if key in programs and type(value) is str}
+    facts = [fact._replace(where=f"arguments.{key}") for key, text in texts.items() for fact in read(text)]
+    others = {key: value for key, value in arguments.items() if key not in texts}
+    return facts + read_call(name, others, readers) if others else facts
+
+
+def _joined(command: Any) -> Any:
+    """A command that is given as a list, as one text."""
+    if type(command) is not list or not command or not all(type(word) is str for word in command):
+        return command
+    # The words of one command, or several commands: the list does not say, so it is read as both.
+    return "\n".join((shlex.join(command), *(word for word in command if " " in word)))
+
+
+def _all_words(name: str, arguments: Mapping[str, Any]) -> list[Fact]:
+    texts = [("name", name)] + [(f"arguments.{key}", value) for key, value in arguments.items() if type(value) is str]
+    return [fact._replace(where=where) for where, text in texts for fact in read_words(text)]

@@ -1,0 +1,57 @@
+"""What commands mean: finds who knows a command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from . import cloud_commands, shell_files, shell_network, shell_programs, shell_system, windows_commands
+from .shell_call import Call
+from .shell_values import Value
+
+
+__all__ = ["Call", "run"]
+
+COMMANDS: dict[str, Callable[[Call], Value]] = {
+    **windows_commands.COMMANDS,
+    **cloud_commands.COMMANDS,
+    **shell_system.COMMANDS,
+    **shell_network.COMMANDS,
+    **shell_programs.COMMANDS,
+    **shell_files.COMMANDS,
+}
+_QUESTIONS = frozenset(("--help", "--version", "-h", "-V", "-?", "/?", "help", "version"))
+_NAME_WITH_WILDCARDS = re.compile(r"^/[\w?*/\[\]]*[?*\[][\w?*/\[\]-]*$")
+
+
+_NAMED_AS_VARIABLE = re.compile(r"^\$\{?(?:which|path|bin|cmd|exe)?_?(\w+?)_?(?:bin|cmd|path|exe)?\}?$")
+
+
+def _command_of_variable(name: str) -> str:
+    """What a variable is called that holds a command: `$PYTHON`, `$which_curl`, `${TAR_BIN}`."""
+    match = _NAMED_AS_VARIABLE.match(name)
+    return match[1] if match and (match[1] in COMMANDS or shell_programs.interpreter(match[1])) else name
+
+
+def run(call: Call) -> Value:
+    """Reads what a command does, and says what it prints."""
+    name = call.words[0]
+    if len(call.words) == 2 and call.words[1].text in _QUESTIONS and call.name not in ("at",):
+        return call.through()
+    if name.pieced or (not name.quoted and _NAME_WITH_WILDCARDS.match(name.text)):
+        call.fact("run_process", "unknown", "hidden")
+    if shell_system.guesses(call.name) and len(call.words) > 1:
+        call.fact("guess", "account")
+    elif shell_system.offensive(call.name):
+        call.fact("run_process", "unknown", "offensive")
+    if name.text.startswith("$") and not name.known:
+        call.name = _command_of_variable(call.name)
+    command = COMMANDS.get(call.name) or shell_programs.interpreter(call.name)
+    if command is None or (name.text.startswith("./") and call.shell.path(name.text) in call.shell.files):
+        shell_programs.escapes(call)
+        return shell_programs.run_file(call)
+    if "/" in name.text and not name.text.startswith(("/usr", "/bin", "/sbin")):
+        shell_programs.run_file(Call(call.shell, call.words[:1], call.stdin, call.text, call.line, call.traits))
+    elif call.name not in ("sudo", "env") and call.name in shell_files.COMMANDS:
+        shell_programs.escapes(call)
+    return command(call)

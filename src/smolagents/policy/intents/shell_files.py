@@ -1,0 +1,682 @@
+"""Commands that read, write, copy, move and delete files."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import re
+
+from .foreign_code import read_foreign
+from .places import target_of_path
+from .shell_call import Call, Options
+from .shell_values import EMPTY, ORIGINS, Value, join, unescape
+from .sql_reader import read_sql
+
+
+_WILD = ("*", "?", "[")
+_SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "ash"))
+_DECODED = frozenset(("decoded",))
+_SECRET_NAMES = re.compile(r"passw|passwd|pwd|secret|api.?key|token|credential|private.?key|BEGIN.*PRIVATE|aws_", re.I)
+
+
+def read_files(call: Call, operands: list[Value]) -> Value:
+    """Reads files, and gives what is in them: what comes in if there are none."""
+    if not operands:
+        return call.stdin
+    contents = []
+    for operand in operands:
+        if operand.text == "-":
+            contents.append(call.stdin)
+            continue
+        # A file that was made by the script itself is known better than by its place
+        content = call.shell.content(operand.text)
+        call.fact("read", target_of_path(call.path(operand)), detail=call.path(operand), origin=operand)
+        contents.append(content._replace(traits=content.traits | operand.traits & ORIGINS))
+    return join(contents)
+
+
+def cat(call: Call) -> Value:
+    return read_files(call, call.options("n c b s w A B C m f t k d F o j N S T l i x y").operands)
+
+
+def _filter(call: Call) -> Value:
+    """A filter whose first operand is no file."""
+    options = call.options("e f A B C m d D regexp file v F include exclude exclude-dir max-count context")
+    patterns = options.all("e", "regexp")
+    operands = options.operands
+    if not options.has("e", "f", "regexp", "file") and operands:
+        patterns, operands = operands[:1], operands[1:]
+    if call.name in ("awk", "gawk", "mawk", "nawk") and patterns:
+        read_foreign(call, patterns[0].text)
+    if options.has("r", "R", "recursive") and call.name in ("grep", "egrep", "fgrep", "rg", "ag", "ack"):
+        where = [call.place(value) for value in operands]
+        if any(_SECRET_NAMES.search(value.text) for value in patterns) and set(where) & {"root", "home", "system"}:
+            call.fact("list", "secret")
+        for target in where:
+            call.fact("read", "file" if target in ("root", "home") else target)
+        return call.through(Value(traits=frozenset(("from_file",))))
+    if operands:
+        content = read_files(call, operands)
+        return content._replace(text=f"$({call.name})", known=False)
+    return call.through()
+
+
+def sed(call: Call) -> Value:
+    options = call.options("e f l expression file")
+    operands = options.operands if options.has("e", "f", "expression", "file") else options.operands[1:]
+    if any(flag[:1] == "i" or flag == "in-place" for flag in options.flags) or options.has("in-place"):
+        for operand in operands:
+            if operand.text:
+                call.fact("write", call.place(operand), "in_place", detail=call.path(operand))
+        return EMPTY
+    return read_files(call, operands)._replace(text="$(sed)", known=False) if operands else call.through()
+
+
+def rm(call: Call) -> Value:
+    options = call.options()
+    delete(call, options.operands, options)
+    return EMPTY
+
+
+def delete(call: Call, operands: list[Value], options: Options, *more: str) -> None:
+    """Notes that files are deleted."""
+    traits = set(more)
+    if options.has("r", "R", "recursive", "recurse", "s"):
+        traits.add("recursive")
+    if options.has("f", "force", "q"):
+        traits.add("forced")
+    for operand in operands:
+        wild = {"all"} if operand.text.strip("./") in ("*", "") or operand.text.endswith("/*") else set()
+        if call.path(operand).startswith("/tmp/tmp."):  # of mktemp
+            continue
+        call.fact("delete", call.place(operand), *traits, *wild, detail=call.path(operand), origin=operand)
+
+
+def shred(call: Call) -> Value:
+    options = call.options("n s iterations size random-source")
+    delete(call, options.operands, options, "forced", "overwrite")
+    return EMPTY
+
+
+def truncate(call: Call) -> Value:
+    options = call.options("s r size reference")
+    for operand in options.operands:
+        call.fact("write", call.place(operand), "overwrite", detail=call.path(operand))
+    return EMPTY
+
+
+def copy(call: Call) -> Value:
+    options = call.options("t S m o g target-directory suffix mode owner group")
+    operands = [*options.operands]
+    into = options.all("t", "target-directory")
+    if call.name == "install" and options.has("d", "directory"):
+        return EMPTY
+    if len(operands) < 2 and not into:
+        return EMPTY
+    target = into[0] if into else operands.pop()
+    content = read_files(call, operands)
+    source = operands[0].text if operands else ""
+    is_shell = source.rpartition("/")[2] in _SHELLS and ("/bin" in source or "$(" in source or source in _SHELLS)
+    if is_shell and target.text.rpartition("/")[2] not in _SHELLS | {""} or is_shell and "/." in target.text:
+        call.fact("hide", "process", detail=target.text)
+    call.shell.write(target.text, content, call.text)
+    if operands:
+        call.shell.store(f"{target.text.rstrip('/')}/{source.rpartition('/')[2]}", content)
+    if call.name == "install" and any("4" == value.text[:1] and len(value.text) == 4 for value in options.all("m")):
+        call.fact("change_mode", "file", "setuid")
+    return EMPTY
+
+
+def move(call: Call) -> Value:
+    options = call.options("t S target-directory suffix")
+    operands = [*options.operands]
+    into = options.all("t", "target-directory")
+    if len(operands) < 2 and not into:
+        return EMPTY
+    target = into[0] if into else operands.pop()
+    gone = target.text in ("/dev/null", "/dev/null/")
+    for operand in operands:
+        if gone:
+            call.fact("delete", call.place(operand), detail=call.path(operand))
+        else:
+            call.fact("move", call.place(operand), detail=call.path(operand))
+            content = call.shell.files.get(call.path(operand))
+            if content is not None:
+                call.shell.store(target.text, content)
+    if not gone and call.place(target) not in ("temp", "home", "file", "root"):
+        call.fact("write", call.place(target), detail=call.path(target))
+    return EMPTY
+
+
+def link(call: Call) -> Value:
+    operands = call.options("t S").operands
+    if len(operands) < 2:
+        return EMPTY
+    source, target = operands[0], operands[-1]
+    read = target_of_path(call.path(source))
+    if read in ("secret", "authority", "root", "account"):
+        call.fact("read", read, detail=source.text)
+    place = call.place(target)
+    place = "file" if place == "root" else place
+    call.fact("write", place, *(("overwrite",) if source.text == "/dev/null" else ()), detail=target.text)
+    if call.place(target) == "history" or target.text.endswith("_history"):
+        call.fact("hide", "history")
+    return EMPTY
+
+
+def tee(call: Call) -> Value:
+    options = call.options()
+    for operand in options.operands:
+        call.shell.write(operand.text, call.stdin, call.text, options.has("a", "append"))
+    return call.stdin
+
+
+def dd(call: Call) -> Value:
+    settings = {name: value for name, _, value in (text.partition("=") for text in call.texts)}
+    source, target = settings.get("if"), settings.get("of")
+    content = call.stdin
+    if source:
+        call.fact("read", target_of_path(call.path(Value(source))), detail=source)
+        content = call.shell.content(source)
+    if target:
+        call.shell.write(target, content, call.text)
+        return EMPTY
+    return content
+
+
+def touch(call: Call) -> Value:
+    options = call.options("t d r date reference time")
+    if any(call.place(value) in ("system", "account", "authority") for value in options.all("r", "reference")):
+        call.fact("hide", "file")  # An age that is not its own
+    for operand in options.operands:
+        place = call.place(operand)
+        call.fact("write", place if place not in ("log", "history") else "file", detail=call.path(operand))
+    return EMPTY
+
+
+def make_pipe(call: Call) -> Value:
+    """`mkfifo`, `mknod`: who writes into a pipe with a name is not known, and may be far away."""
+    for operand in call.options("m mode").operands:
+        if operand.text not in ("p", "b", "c", "u"):
+            call.shell.store(operand.text, Value("$(pipe)", False, frozenset(("from_network",))))
+            call.fact("write", call.place(operand), detail=operand.text)
+    return EMPTY
+
+
+def make_folder(call: Call) -> Value:
+    for operand in call.options("m mode").operands:
+        call.fact("write", "file" if call.place(operand) in ("startup", "secret") else call.place(operand))
+    return EMPTY
+
+
+_RIGHTS_OF_ALL = re.compile(r"^(?:[0-7]?[0-7]{2}[2367]|[ug]*[oa][ugoa]*[+=][rxXst]*w[rwxXst]*|\+[rx]*w[rwx]*)$")
+_OWNERS_RIGHTS = re.compile(r"^(?:0?[4-7][0-7]{3}|[go]*[ua][ugoa]*[+=][rwxX]*s[rwxX]*|g\+xs|\+[rwx]*s[rwx]*)$")
+_ORDINARY_MODE = re.compile(r"^(?:[ugoa]*[+=][rxX]+|0?[4567][045][045]|g\+[rwxX]+|0?[67][67][045]|[goa]+-[rwx]+)$")
+
+
+def chmod(call: Call) -> Value:
+    # A mode may begin with a hyphen
+    operands = [word for word in call.args if not re.match(r"^-(?:[RvfcHLP]+|-\w+.*)$", word.text)]
+    if not operands:
+        return EMPTY
+    mode, files = operands[0].text.split(","), operands[1:]
+    traits: set[str] = set()
+    if any(_RIGHTS_OF_ALL.match(part) for part in mode):
+        traits.add("world")
+    if any(_OWNERS_RIGHTS.match(part) for part in mode):
+        traits.add("setuid")
+    ordinary = not traits and all(_ORDINARY_MODE.match(part) for part in mode)
+    for file in files:
+        place = call.place(file)
+        if ordinary and place not in ("authority",):
+            place = "file"
+        call.fact("change_mode", place, *traits, detail=call.path(file))
+    return EMPTY
+
+
+def chown(call: Call) -> Value:
+    options = call.options("from reference")
+    for file in options.operands[1:]:
+        call.fact("change_mode", call.place(file), detail=call.path(file))
+    return EMPTY
+
+
+def setcap(call: Call) -> Value:
+    words = " ".join(call.texts)
+    if re.search(
+        r"cap_(?:setuid|setgid|sys_admin|dac_override|dac_read_search|sys_ptrace|sys_module)|=ep|\ball\b", words
+    ):
+        call.fact("change_mode", "file", "setuid")
+    return EMPTY
+
+
+def chattr(call: Call) -> Value:
+    for word in call.args:
+        if word.text[:1] not in "-+=":
+            call.fact("change_mode", "file" if "+" in call.text else call.place(word), detail=word.text)
+    return EMPTY
+
+
+def chflags(call: Call) -> Value:
+    if any(text in ("hidden", "uchg", "schg") for text in call.texts):
+        call.fact("hide" if "hidden" in call.texts else "change_mode", "file")
+    return EMPTY
+
+
+# Searches
+
+_KEY_FILES = re.compile(r"\.(?:pem|key|ppk|kdbx?|p12|pfx|ovpn|jks|keystore|kdb)$")
+_NO_FILTERS = frozenset(
+    "-delete -type -exec -execdir -print -print0 -ls -H -L -P -xdev -mount -depth -d -noleaf -follow".split()
+)
+_FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")
+
+
+def find(call: Call) -> Value:
+    args = call.args
+    roots = []
+    for value in args:
+        if value.text[:1] in "-(!" and not value.text.startswith(("-H", "-L", "-P")):
+            break
+        if value.text[:1] != "-":
+            roots.append(value)
+    texts = call.texts
+    names = [args[i + 1] for i, text in enumerate(texts[:-1]) if text in ("-name", "-iname", "-path", "-wholename")]
+    filtered = any(text[:1] == "-" and text not in _NO_FILTERS for text in texts)
+    root = roots[0] if roots else Value(".")
+    folder = call.path(root).rstrip("/")
+    found = f"{folder}/$found" if filtered else (folder or "/")
+    if names:
+        name = names[0].text.lstrip("*/")
+        if _KEY_FILES.search(name) and target_of_path(folder or "/") in ("root", "home", "system"):
+            call.fact("list", "secret", detail=name)
+        if (
+            not name.endswith(".pub")
+            and target_of_path(f"~/{name}") in ("secret", "authority")
+            or target_of_path(name) == "secret"
+        ):
+            call.fact("list", "secret", detail=names[0].text)
+            found = f"{folder}/$found/{name}"
+    if any(re.fullmatch(r"[-/+]?0?[246]000|[-/]?[ug]+[+=]s", text) for text in texts):
+        call.fact("list", "system", "setuid")
+    call.fact("list", target_of_path(folder) if target_of_path(folder) == "secret" else "file", detail=folder)
+    origin = frozenset(("bulk",)) | root.traits
+    if target_of_path(found) in ("secret", "authority"):
+        origin |= {"from_secret"}
+    each = Value(found, False, origin)
+    if "-delete" in texts:
+        call.fact("delete", call.place(each), "recursive", "bulk", detail=found)
+    for place, text in enumerate(texts):
+        if text in _FIND_RUNS:
+            end = next((i for i in range(place + 1, len(texts)) if texts[i] in (";", "+", "\\;")), len(texts))
+            words = [
+                value._replace(text=value.text.replace("{}", found), traits=value.traits | origin)
+                if "{}" in value.text
+                else value
+                for value in args[place + 1 : end]
+            ]
+            if words and words[0].text.rpartition("/")[2] in _SHELLS and len(words) == 1:
+                call.fact("run_process", "unknown", "interactive")
+            if words:
+                printed = call.run(words, "bulk", stdin=EMPTY)
+                each = join((each, printed)) if printed.traits else each
+    return each
+
+
+def locate(call: Call) -> Value:
+    if any(target_of_path(f"~/{text.lstrip('*/')}") in ("secret", "authority") for text in call.texts):
+        call.fact("list", "secret")
+    return Value("$(locate)", False)
+
+
+def listing(call: Call) -> Value:
+    operands = call.options("I w T block-size color").operands
+    for operand in operands[:8]:
+        target = target_of_path(call.path(operand))
+        call.fact("list", target if target == "secret" else "file", detail=operand.text)
+    first = operands[0].text if operands else "."
+    return Value(f"{call.shell.path(first).rstrip('/')}/$found", False, frozenset(("bulk",)))
+
+
+# Text
+
+
+def echo(call: Call) -> Value:
+    words = call.args
+    escapes = call.name == "printf"
+    flags = ""
+    while words and re.fullmatch(r"-[neE]+", words[0].text) and not escapes:
+        flags += words[0].text
+        words = words[1:]
+    if call.name == "printf":
+        return _printf(words)
+    value = join(words, " ") if words else EMPTY
+    if "e" in flags:
+        text = unescape(value.text)
+        coded = frozenset(("decoded",)) if re.search(r"\\(?:x|0|u)[0-9a-fA-F]", value.text) else frozenset()
+        value = value._replace(text=text, traits=value.traits | coded)
+    return value._replace(text=value.text + ("" if "n" in flags else "\n"), pieced=False)
+
+
+def _printf(words: list[Value]) -> Value:
+    if not words:
+        return EMPTY
+    if words[0].text in ("-v", "--"):
+        words = words[2:] if words[0].text == "-v" else words[1:]
+        if not words:
+            return EMPTY
+    pattern, rest = words[0], words[1:]
+    value = join(words)
+    coded = frozenset(("decoded",)) if re.search(r"\\(?:x[0-9a-fA-F]|[0-3][0-7]{2}|u)", value.text) else frozenset()
+    parts = re.split(r"%(?:-?\d*)[sbqdx]", pattern.text)
+    if len(parts) == 1:
+        text = unescape(pattern.text)
+    else:
+        texts: list[str] = []
+        values = [word.text for word in rest] or [""]
+        step = len(parts) - 1
+        for start in range(0, min(len(values), 64 * step), step):
+            given = values[start : start + step] + [""] * step
+            texts.append("".join(part + argument for part, argument in zip(parts, [*given[:step], ""])))
+        text = unescape("".join(texts))
+    return Value(text, value.known, value.traits | coded)
+
+
+def base64_command(call: Call) -> Value:
+    options = call.options("w i o b wrap")
+    source = read_files(call, options.operands) if options.operands else call.stdin
+    source = join([source, *options.all("i")]) if options.values.get("i") else source
+    if not (options.has("d", "D", "decode", "r") or call.name in ("b64decode", "uudecode", "base32d")):
+        text = source.text
+        if source.known:
+            text = base64.b64encode(text.encode("utf-8", "replace")).decode()
+        return source._replace(text=text if source.known else "$(base64)")
+    if source.known:
+        try:
+            decode = base64.b32decode if call.name == "base32" else base64.b64decode
+            text = decode(re.sub(r"\s", "", source.text) + "===").decode("utf-8", "replace")
+            return source._replace(text=text, traits=source.traits | _DECODED)
+        except (ValueError, binascii.Error):
+            pass
+    return Value("$(base64 -d)", False, source.traits | _DECODED)
+
+
+def xxd(call: Call) -> Value:
+    options = call.options("c g l s o")
+    source = read_files(call, options.operands) if options.operands else call.stdin
+    if not (options.has("r") or any("r" in flag for flag in options.flags)):
+        return source._replace(text="$(xxd)", known=False)
+    digits = re.sub(r"[^0-9a-fA-F]", "", source.text)
+    if source.known and len(digits) % 2 == 0 and digits:
+        return source._replace(text=bytes.fromhex(digits).decode("utf-8", "replace"), traits=source.traits | _DECODED)
+    return Value("$(xxd -r)", False, source.traits | _DECODED)
+
+
+def rev(call: Call) -> Value:
+    source = read_files(call, call.options().operands)
+    if source.known:
+        return source._replace(
+            text="\n".join(line[::-1] for line in source.text.split("\n")), traits=source.traits | _DECODED
+        )
+    return source._replace(traits=source.traits | _DECODED)
+
+
+def _span(text: str) -> str:
+    return re.sub(
+        r"(\w)-(\w)", lambda m: "".join(map(chr, range(ord(m[1]), ord(m[2]) + 1))), unescape(text).strip("[]")
+    )
+
+
+def tr(call: Call) -> Value:
+    operands = call.options().operands
+    if call.stdin.known and len(operands) == 2 and all(value.known for value in operands):
+        old, new = _span(operands[0].text), _span(operands[1].text)
+        if new and old:
+            new = new + new[-1] * (len(old) - len(new))
+            table = dict(zip(map(ord, old), new))
+            text = call.stdin.text.translate(table)
+            turned = len(old) >= 26
+            traits = call.stdin.traits | (_DECODED if turned else frozenset())
+            return call.stdin._replace(text=text, traits=traits)
+    return call.through()
+
+
+def unpack(call: Call) -> Value:
+    options = call.options("S c")
+    if options.has("d", "decompress", "uncompress") or call.name in (
+        "zcat",
+        "gunzip",
+        "bzcat",
+        "xzcat",
+        "unxz",
+        "bunzip2",
+        "zstdcat",
+    ):
+        for operand in options.operands:
+            call.fact("read", target_of_path(call.path(operand)))
+        return Value("$(unpacked)", False, call.stdin.traits | _DECODED)
+    return read_files(call, options.operands)._replace(text="$(packed)", known=False)
+
+
+def archive(call: Call) -> Value:
+    """`tar`: the letters may stand without a hyphen."""
+    args = call.args
+    letters = args[0].text.lstrip("-") if args and not args[0].text.startswith("--") else ""
+    options = call.options(
+        "C T X I directory file exclude checkpoint-action to-command use-compress-program transform"
+    )
+    for value in options.all("checkpoint-action", "to-command", "use-compress-program", "I"):
+        command = value.text.partition("exec=")[2] or value.text
+        if value.text.startswith("exec=") or options.has("to-command") or "sh" in command.split("/")[-1].split():
+            call.shell.script(command)
+            call.fact("run_process", "unknown", "interactive" if command.endswith("sh") else "dynamic")
+    operands = (
+        [value for value in options.operands if value is not args[0]]
+        if letters and args[0].text[:1] != "-"
+        else options.operands
+    )
+    creates = "c" in letters or options.has("c", "create", "r", "append") or letters[:1] == "c"
+    output = None
+    if "f" in letters and operands:
+        output, operands = operands[0], operands[1:]
+    elif options.all("file"):
+        output = options.all("file")[0]
+    if not creates:
+        for value in options.all("C", "directory"):
+            call.fact("write", "file" if value.text == "/" else call.place(value), detail=value.text)
+        if output is not None and output.text != "-":
+            call.fact("read", target_of_path(call.path(output)), detail=output.text)
+            return call.shell.content(output.text)._replace(text="$(tar)", known=False)
+        return call.through()
+    folder = options.all("C", "directory")
+    if folder:
+        operands = [value._replace(text=f"{folder[0].text.rstrip('/')}/{value.text}") for value in operands]
+    content = read_files(call, operands)._replace(text="$(tar)", known=False)
+    content = content._replace(traits=content.traits | {"from_file", "bulk"})
+    if output is not None and output.text != "-":
+        call.shell.write(output.text, content, call.text)
+        return EMPTY
+    return content
+
+
+def zip_files(call: Call) -> Value:
+    with_value = "P x i t b n password o hp" if call.name in ("zip", "zipcloak") else "o"
+    options = call.options(with_value)
+    operands = options.operands[1:] if call.name in ("7z", "7za", "7zr", "rar") else options.operands
+    if (
+        call.name in ("7z", "7za", "7zr", "rar")
+        and options.operands
+        and options.operands[0].text not in ("a", "u", "m")
+    ):
+        return EMPTY
+    if not operands:
+        return EMPTY
+    output, sources = operands[0], operands[1:]
+    content = read_files(call, sources) if sources else call.stdin
+    secret = options.has("P", "e", "encrypt", "password") or any(
+        flag[:1] == "p" or flag[:2] == "hp" for flag in options.flags
+    )
+    if secret:
+        for source in sources:
+            call.fact("encrypt", call.place(source), detail=source.text)
+    call.shell.write(output.text, content._replace(text="$(zip)", known=False), call.text)
+    return EMPTY
+
+
+def gpg(call: Call) -> Value:
+    options = call.options(
+        "o r u cipher-algo output recipient passphrase passphrase-fd passphrase-file pinentry-mode local-user "
+        "export import homedir keyserver"
+    )
+    if options.has("export-secret-keys", "export-secret-subkeys", "export-secret-key"):
+        call.fact("read", "secret")
+        return Value("$(gpg)", False, frozenset(("from_secret",)))
+    content = call.stdin
+    if options.has("c", "symmetric", "e", "encrypt"):
+        for operand in options.operands:
+            call.fact("encrypt", call.place(operand), detail=operand.text, origin=operand)
+        content = read_files(call, options.operands)
+    elif options.has("d", "decrypt"):
+        read_files(call, options.operands)
+        return Value("$(gpg -d)", False, call.stdin.traits | _DECODED)
+    for output in options.all("o", "output"):
+        call.shell.write(output.text, content, call.text)
+    return content._replace(text="$(gpg)", known=False)
+
+
+def encrypt(call: Call) -> Value:
+    """`ccrypt`, `age`, `mcrypt` ..."""
+    options = call.options("K k r o p R i recipient output")
+    if not options.has("d", "decrypt"):
+        for operand in options.operands:
+            call.fact("encrypt", call.place(operand), detail=operand.text, origin=operand)
+    return call.through()
+
+
+def editor(call: Call) -> Value:
+    """`ed`, `ex`: their commands come in."""
+    read_files(call, [word for word in call.args if word.text[:1] != "-"])
+    for command, path in re.findall(r"(?m)^\s*([erwEW])\w*\s+(/\S+)", call.stdin.text[:4096]):
+        call.fact("write" if command in "wW" else "read", target_of_path(path), detail=path)
+    return call.through()
+
+
+def openssl(call: Call) -> Value:
+    options = call.options(
+        "in out k pass kfile K iv connect host port cert key inkey CAfile days subj newkey keyout name md salt S proxy"
+    )
+    command = options.operands[0].text if options.operands else ""
+    if command == "s_client":
+        host = join(options.all("connect", "host"))
+        call.fact("upload" if call.stdin.traits else "connect", "host", detail=host.text, origin=call.stdin)
+        return Value("$(network)", False, frozenset(("from_network",)))
+    sources = options.all("in")
+    content = read_files(call, sources) if sources else call.stdin
+    symmetric = command == "enc" or re.match(r"(?:aes|des|bf|rc\d|camellia|chacha|aria|base64)", command)
+    turned = options.has("d")
+    if turned and (symmetric or command in ("rsautl", "pkeyutl")):
+        if content.known and options.has("base64", "a", "A") or command == "base64" and content.known:
+            try:
+                text = base64.b64decode(re.sub(r"\s", "", content.text) + "===").decode("utf-8", "replace")
+                content = content._replace(text=text)
+            except (ValueError, binascii.Error):
+                pass
+        content = content._replace(traits=content.traits | _DECODED)
+    elif symmetric and command != "base64" and not (options.has("base64") and not options.has("k", "pass", "K")):
+        for source in sources:
+            call.fact("encrypt", call.place(source), detail=source.text, origin=source)
+    for output in options.all("out"):
+        call.shell.write(output.text, content, call.text)
+    return content
+
+
+def which(call: Call) -> Value:
+    operands = call.options("v V").operands
+    # Found or not: the first one that is asked for stands for it
+    return Value(operands[0].text + "\n") if operands else EMPTY
+
+
+def change_folder(call: Call) -> Value:
+    operands = [word for word in call.args if word.text[:1] != "-"]
+    folder = operands[0].text if operands else "~"
+    call.shell.folder = call.shell.path(folder).rstrip("/") or "/"
+    if folder.startswith("..") or not folder:
+        call.shell.folder = ""
+    return EMPTY
+
+
+def mktemp(call: Call) -> Value:
+    return Value("/tmp/tmp.file")
+
+
+def sqlite(call: Call) -> Value:
+    operands = call.options("separator cmd init").operands
+    for operand in operands[:1]:
+        path = operand.text.removeprefix("file:").partition("?")[0]
+        call.fact("read", target_of_path(path), detail=path)
+        call.shell.facts += [fact for text in operands[1:] for fact in read_sql(text.text)]
+        return call.shell.content(path)
+    return EMPTY
+
+
+def rot13(call: Call) -> Value:
+    source = call.stdin
+    return source._replace(text=codecs.encode(source.text, "rot13"), traits=source.traits | _DECODED)
+
+
+COMMANDS = {
+    **dict.fromkeys(
+        ("cat", "tac", "less", "more", "head", "tail", "nl", "strings", "od", "hexdump", "hd", "sort", "uniq", "cut"),
+        cat,
+    ),
+    **dict.fromkeys(
+        ("bat", "view", "most", "pr", "fold", "column", "paste", "comm", "diff", "fmt", "expand", "iconv", "dos2unix"),
+        cat,
+    ),
+    **dict.fromkeys(
+        ("vim", "vi", "nano", "emacs", "ee", "pico", "plutil", "file", "stat", "md5sum", "sha256sum"), cat
+    ),
+    **dict.fromkeys(
+        ("grep", "egrep", "fgrep", "zgrep", "rg", "ag", "ack", "awk", "gawk", "mawk", "nawk", "jq", "yq"), _filter
+    ),
+    **dict.fromkeys(("sed", "gsed"), sed),
+    **dict.fromkeys(("rm", "unlink", "rmdir", "grm", "srm", "trash"), rm),
+    **dict.fromkeys(("shred", "wipe", "scrub"), shred),
+    "truncate": truncate,
+    **dict.fromkeys(("cp", "install", "ditto", "gcp", "rcp"), copy),
+    **dict.fromkeys(("mv", "gmv"), move),
+    "ln": link,
+    **dict.fromkeys(("tee", "sponge"), tee),
+    **dict.fromkeys(("dd", "dcfldd", "gdd"), dd),
+    "touch": touch,
+    "mkdir": make_folder,
+    **dict.fromkeys(("mkfifo", "mknod"), make_pipe),
+    "chmod": chmod,
+    **dict.fromkeys(("chown", "chgrp"), chown),
+    "setcap": setcap,
+    "chattr": chattr,
+    "chflags": chflags,
+    **dict.fromkeys(("find", "gfind"), find),
+    **dict.fromkeys(("locate", "mlocate", "plocate", "mdfind"), locate),
+    **dict.fromkeys(("ls", "dir", "tree", "exa", "eza", "du"), listing),
+    **dict.fromkeys(("echo", "printf"), echo),
+    **dict.fromkeys(("base64", "b64decode", "b64encode", "uudecode", "base32", "gbase64"), base64_command),
+    "xxd": xxd,
+    "rev": rev,
+    "tr": tr,
+    "rot13": rot13,
+    **dict.fromkeys(
+        ("gzip", "gunzip", "zcat", "bzip2", "bunzip2", "bzcat", "xz", "unxz", "xzcat", "zstd", "zstdcat"), unpack
+    ),
+    **dict.fromkeys(("tar", "gtar", "bsdtar"), archive),
+    **dict.fromkeys(("zip", "7z", "7za", "7zr", "rar"), zip_files),
+    **dict.fromkeys(("gpg", "gpg2"), gpg),
+    "openssl": openssl,
+    **dict.fromkeys(("ccrypt", "ccencrypt", "age", "mcrypt", "aescrypt", "scrypt"), encrypt),
+    **dict.fromkeys(("ed", "ex"), editor),
+    **dict.fromkeys(("which", "whereis"), which),
+    **dict.fromkeys(("cd", "pushd", "chdir"), change_folder),
+    "mktemp": mktemp,
+    **dict.fromkeys(("sqlite3", "sqlite"), sqlite),
+}

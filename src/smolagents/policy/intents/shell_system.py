@@ -1,0 +1,637 @@
+"""Commands that change the system: accounts, services, protections, what it starts, its kernel, disks, processes."""
+
+from __future__ import annotations
+
+import re
+
+from .places import target_of_path
+from .shell_call import Call
+from .shell_values import EMPTY, Value
+
+
+SECURITY = re.compile(
+    r"(?i)(?:^|[\s/.\"'=])(?:auditd?|rsyslogd?|syslogd?|syslog-ng|systemd-journald|ufw|firewalld|iptables|ip6tables|nftables"
+    r"|apparmor|selinux|fail2ban|clamav[\w-]*|clamd|freshclam|falcon-sensor|falcond?|crowdsec|ossec[\w-]*|wazuh[\w-]*"
+    r"|osqueryd?|auditbeat|filebeat|aide|tripwire|rkhunter|sysmon\w*|cbdaemon|cbagentd|carbonblack|crowdstrike[\w-]*"
+    r"|mdatp|esets?|sophos[\w-]*|mcafee\w*|symantec\w*|windefend|mpssvc|eventlog|securityhealthservice|wscsvc|wuauserv"
+    r"|sense|msmpeng|defender|avast\w*|kaspersky\w*|pf|ipfw|santad?|littlesnitch\w*|little\ssnitch|lulu|blockblock"
+    r"|opendirectoryd|com\.crowdstrike[\w.]*|com\.sophos[\w.]*|com\.carbonblack[\w.]*|syslogd_enable|auditd_enable"
+    r"|pf_enable|firewall_enable)(?:\.service|\.socket|\.plist|d|_enable)?(?:$|[\s\"'=])"
+)
+_MASTERS = re.compile(r"^(?:sudo|wheel|root|admin|adm|docker|lxd|disk|shadow|administrators?)$")
+_SERVICES = frozenset(
+    ("nobody", "daemon", "bin", "sys", "mail", "www-data", "games", "lp", "news", "uucp", "proxy", "backup")
+)
+_PERIODS = re.compile(r"on-(?:calendar|boot|startup|unit-active|active)|timer-property")
+
+
+def service(call: Call) -> Value:
+    """`systemctl`, `service` and their like."""
+    options = call.options("t p o H M n s state type property job-mode")
+    words = [value.text for value in options.operands]
+    text = " ".join(words)
+    verbs = {word.lower() for word in words} | {flag for flag in options.flags if flag in ("del", "off")}
+    if (
+        verbs & {"poweroff", "reboot", "halt", "kexec", "rescue", "emergency", "suspend", "hibernate"}
+        and len(words) == 1
+    ):
+        if not verbs & {"suspend", "hibernate"}:
+            call.fact("power", "unknown")
+        return EMPTY
+    stops = verbs & {"stop", "disable", "mask", "kill", "off", "del", "remove", "onestop", "delete", "forcestop"}
+    if call.name == "sysrc":
+        stops = {"stop"} if re.search(r"(?i)=\W?no", text) else set()
+    if stops and SECURITY.search(f" {text} "):
+        call.fact("configure", "security", "disable")
+    elif stops and re.search(
+        r"(?:^|\s)(?:cron|crond|atd|sshd?|dbus|NetworkManager|systemd-\w+)(?:\.service)?(?:\s|$)", text
+    ):
+        call.fact("kill", "service")
+    elif stops:
+        call.fact("configure", "service", "disable")
+    elif verbs & {
+        "start",
+        "restart",
+        "enable",
+        "reload",
+        "unmask",
+        "edit",
+        "daemon-reload",
+        "link",
+        "add",
+        "defaults",
+        "onestart",
+    }:
+        call.fact("configure", "service")
+        for word in words:
+            if "/" in word and target_of_path(word) == "temp":
+                call.fact("configure", "startup", "persistent", detail=word)
+    return EMPTY
+
+
+def launchctl(call: Call) -> Value:
+    words = call.texts
+    verb = words[0] if words else ""
+    if verb in ("load", "bootstrap", "submit", "enable"):
+        call.fact("configure", "startup", "persistent")
+    elif verb in ("unload", "bootout", "remove", "stop", "disable"):
+        disables = SECURITY.search(f" {' '.join(words)} ") or "com.apple.alf" in call.text
+        call.fact("configure", "security" if disables else "service", "disable")
+    elif verb == "setenv":
+        call.fact("configure", "environment", *(("persistent",) if "DYLD" in call.text else ()))
+    return EMPTY
+
+
+def crontab(call: Call) -> Value:
+    options = call.options("u c")
+    if options.has("l", "e"):
+        return Value("$(crontab -l)", False, frozenset(("from_system",)) if options.has("l") else frozenset())
+    if options.has("r"):
+        call.fact("delete", "startup")
+    elif options.operands or call.stdin.text or call.stdin.traits:
+        call.fact("configure", "startup", "persistent")
+    return EMPTY
+
+
+def at(call: Call) -> Value:
+    options = call.options("q t f")
+    if options.has("l", "r", "d", "c") or not (options.all("f") or call.stdin.text or options.operands):
+        return EMPTY
+    if call.stdin.text and not call.stdin.text.startswith("$("):
+        call.fact("configure", "startup", "persistent")
+        call.shell.script(call.stdin.text)
+    elif options.all("f"):
+        call.fact("configure", "startup", "persistent")
+    return EMPTY
+
+
+def systemd_run(call: Call) -> Value:
+    if any(_PERIODS.search(text) for text in call.texts):
+        call.fact("configure", "startup", "persistent")
+    words = call.options("u p E M unit property on-calendar on-boot on-active slice uid gid", stop=True).operands
+    return call.run(words) if words else EMPTY
+
+
+# Accounts
+
+
+def account(call: Call) -> Value:
+    options = call.options(
+        "G g u s d c p e f k b K M U groups gid uid shell home home-dir comment password append-groups "
+        "inactive expiredate "
+        "user add delete members"
+    )
+    words = " ".join(call.texts)
+    groups = [
+        part for value in options.all("G", "groups", "g", "gid", "append-groups") for part in value.text.split(",")
+    ]
+    operands = [value.text for value in options.operands]
+    joins_group = call.name in ("adduser", "gpasswd", "addgroup", "groupmems") and len(operands) > 1
+    if call.name == "gpasswd":
+        joins_group, groups = False, operands if options.has("a", "add") else []
+    if joins_group:
+        groups += operands[1:]
+    is_master = any(_MASTERS.match(group) for group in groups) or "0" in groups
+    is_root = options.has("o", "non-unique") and any(value.text == "0" for value in options.all("u", "uid"))
+    if call.name == "pw":
+        is_master = is_master or re.search(r"-G\s*(?:wheel|operator)|-u\s*0\b", words) is not None
+    if call.name == "sysadminctl":
+        is_master = "-admin" in call.texts or ("-guestAccount" in call.texts and "on" in call.texts)
+    if call.name in ("dseditgroup", "dscl"):
+        is_master = (
+            re.search(r"/Groups/(?:admin|wheel)|\s-t\s+user\s+admin|UniqueID\s+\d{1,3}$|IsHidden", words) is not None
+        )
+        changes = re.search(
+            r"-(?:create|append|merge|delete|passwd|o|change|authonly)\b|-[af]\b|\b(?:create|delete|passwd)\b", words
+        )
+        if changes is None:
+            return Value(f"$({call.name})", False, frozenset(("from_system",)))
+        if "IsHidden" in words or re.search(r"UniqueID\s+[1-4]?\d{1,2}$", words):
+            call.fact("hide", "account")
+    if call.name in ("userdel", "deluser"):
+        call.fact("configure", "account", "disable")
+        return EMPTY
+    if call.name == "passwd" and re.search(r"(?:^|\s)(?:-d|--delete)\b", words):
+        call.fact("configure", "account", "privileged")
+        return EMPTY
+    if call.name in ("passwd", "chage") and (options.has("S", "l", "status") or not operands):
+        call.fact("configure", "account", *(("disable",) if options.has("l") and operands else ()))
+        return EMPTY
+    if call.name in ("usermod", "chsh") and any(name in _SERVICES for name in operands) and "/sh" in words + "/bash":
+        is_master = is_master or re.search(r"/(?:ba|z|da|k)?sh\b", words) is not None
+    root = call.name in ("passwd", "chpasswd") and ("root" in operands or "root:" in call.stdin.text)
+    made = (
+        call.name in ("useradd", "adduser")
+        and operands
+        and not joins_group
+        or re.search(r"(?i)\buseradd\b|-addUser\b|-create\s+/Users/", words)
+    )
+    removed = re.search(r"(?i)\buserdel\b|-deleteUser\b|-delete\s+/Users/", words)
+    master = is_master or is_root or root
+    traits = ("privileged",) if master else ("persistent",) if made else ("disable",) if removed else ()
+    call.fact("configure", "account", *traits)
+    return EMPTY
+
+
+# What protects the system
+
+_FIREWALL_OFF = re.compile(
+    r"(?:^|\s)(?:-F|-X|--flush|--delete-chain|-P\s+(?:INPUT|OUTPUT|FORWARD)\s+ACCEPT|flush(?:\s|$)|disable|reset|-d(?:\s|$)"
+    r"|delete\s+(?:table|ruleset|chain)|--panic-off|-f\s+flush)|logging\s+off|--setglobalstate\s+off|\soff$"
+)
+
+
+def firewall(call: Call) -> Value:
+    words = " ".join(call.texts)
+    if not words or re.match(r"^(?:-L|-S|-n|-v|--list|status|show|list|-sr|-s)", words) and " -F" not in words:
+        return EMPTY
+    off = _FIREWALL_OFF.search(words)
+    if call.name == "ufw":
+        removes = words.startswith(("delete", "--force delete"))
+    else:
+        removes = "tables" in call.name and re.search(r"(?:^|\s)(?:-D|--delete)\b", words) is not None
+    opens = (
+        call.name == "iptables"
+        and re.search(r"-A.*-j\s+ACCEPT", words)
+        and "--dport" not in words
+        and "-s" not in words
+    )
+    call.fact("configure", "security", *(("disable",) if off or removes or opens else ()))
+    return EMPTY
+
+
+def audit(call: Call) -> Value:
+    words = " ".join(call.texts)
+    if call.name == "setenforce":
+        off = words in ("0", "Permissive", "permissive")
+    elif call.name == "auditctl":
+        off = re.search(r"(?:^|\s)(?:-D|-e\s*0|-d|-W|-r\s*0)\b", words) is not None
+        if words.startswith(("-l", "-s")):
+            return EMPTY
+    elif call.name in ("aa-disable", "aa-complain", "aa-teardown"):
+        off = True
+    else:
+        off = re.search(r"disable|off\b|--master-disable|--global-disable|-d\s", words) is not None
+        if not off and re.match(r"^(?:status|--status|list|-l|--list)", words):
+            return EMPTY
+    call.fact("configure", "security", *(("disable",) if off else ()))
+    return EMPTY
+
+
+def extended_attributes(call: Call) -> Value:
+    if "com.apple.quarantine" in call.text and re.search(r"\s-\w*d", call.text):
+        call.fact("configure", "security", "disable")
+    return EMPTY
+
+
+def backups(call: Call) -> Value:
+    words = " ".join(call.texts)
+    if re.search(r"\b(?:disable|delete\w*|thinlocalsnapshots)\b", words):
+        call.fact("delete", "backup", "all")
+    return EMPTY
+
+
+def mac_log(call: Call) -> Value:
+    if "erase" in call.texts:
+        call.fact("delete", "log")
+    return EMPTY
+
+
+def journal(call: Call) -> Value:
+    if re.search(r"--(?:vacuum-(?:size|time)=?\s*(?:0|1\D)|rotate\b.*vacuum)", call.text) and re.search(
+        r"vacuum-(?:time=?\s*[01]s|size=?\s*[01]\D?$)", call.text
+    ):
+        call.fact("delete", "log")
+    return Value("$(journal)", False, frozenset(("from_system",)))
+
+
+_HARDENING = re.compile(
+    r"kernel\.(?:randomize_va_space|yama|kptr_restrict|dmesg_restrict|core_pattern|modprobe|sysrq|kexec|unprivileged\w*"
+    r"|perf_event_paranoid|panic)|fs\.(?:suid_dumpable|protected_\w+)|net\.ipv4\.(?:conf\.\w+\.(?:rp_filter|accept_redirects"
+    r"|send_redirects|log_martians)|tcp_syncookies|icmp_echo_ignore)|security\."
+)
+
+
+def sysctl(call: Call) -> Value:
+    if "=" in call.text and any("=" in text for text in call.texts):
+        off = _HARDENING.search(call.text)
+        call.fact("configure", "security" if off else "system", *(("disable",) if off else ()))
+    return Value("$(sysctl)", False)
+
+
+def defaults(call: Call) -> Value:
+    words = " ".join(call.texts)
+    if re.match(r"(?:-\w+\s+)*(?:write|delete)\b", words):
+        if re.search(r"LoginHook|LogoutHook|loginwindow|LaunchAgents|AutoLaunched", words):
+            call.fact("configure", "startup", "persistent")
+        elif re.search(
+            r"(?i)com\.apple\.(?:alf|screensaver|security|SoftwareUpdate|commerce)|LSQuarantine|firewall", words
+        ):
+            call.fact("configure", "security", "disable")
+    return EMPTY
+
+
+def keychain(call: Call) -> Value:
+    """macOS: `security`."""
+    words = call.texts
+    verb = next((word for word in words if word[:1] != "-"), "")
+    if re.match(r"dump-|export|find-(?:generic|internet)-password|unlock-|show-keychain", verb):
+        call.fact("read", "secret")
+        return Value("$(security)", False, frozenset(("from_secret",)))
+    if verb in ("add-trusted-cert", "authorizationdb", "set-keychain-settings", "import"):
+        call.fact("configure", "security", *(("disable",) if verb != "import" else ()))
+    elif verb.startswith("delete-"):
+        call.fact("delete", "secret")
+    return EMPTY
+
+
+def trust(call: Call) -> Value:
+    call.fact("configure", "security")
+    return EMPTY
+
+
+# Kernel, disks, power
+
+
+def load_module(call: Call) -> Value:
+    words = " ".join(call.texts)
+    if call.name in ("kmutil", "kextutil") and "load" not in words and call.name == "kmutil":
+        return EMPTY
+    if (
+        call.name == "kldstat"
+        or re.match(r"^(?:-l|--list|--show|-c|--showconfig|-n|--dry-run|-D|--version)", words)
+        or not words
+    ):
+        return EMPTY
+    call.fact("configure", "kernel")
+    return EMPTY
+
+
+def make_file_system(call: Call) -> Value:
+    if call.options("t L U b N i T E O m s l c").operands and not re.search(r"\s-n\b", call.text):
+        place = [call.place(value) for value in call.options("t L U b N i T E O m s l c").operands]
+        call.fact("mount", "device" if "device" in place else "file", *(("overwrite",) if "file" not in place else ()))
+    return EMPTY
+
+
+def partition(call: Call) -> Value:
+    words = " ".join(call.texts)
+    if re.search(r"(?:^|\s)(?:-l|--list|print|-s\s+\S+\s+print|list|info|-p)(?:\s|$)", words):
+        return EMPTY
+    if call.name == "wipefs" and not re.search(r"-\w*a|--all|-o", words):
+        return EMPTY
+    if (
+        call.name in ("fdisk", "cfdisk", "gdisk", "parted", "gparted", "cgdisk")
+        and len(call.args) < 2
+        and not call.stdin.text
+    ):
+        return EMPTY
+    if call.name in ("parted", "hdparm") and not re.search(
+        r"mk(?:label|table|part|fs)|\brm\b|resizepart|--security-erase|--trim", words
+    ):
+        return EMPTY
+    if call.name == "diskutil" and not re.search(r"(?i)erase|partitionDisk|zero|random|secureErase|delete", words):
+        return EMPTY
+    call.fact("mount", "device", "overwrite")
+    return EMPTY
+
+
+def mount(call: Call) -> Value:
+    options = call.options("t o L U types options")
+    operands = [value.text for value in options.operands]
+    if options.has("B", "bind", "rbind") or "bind" in "".join(value.text for value in options.all("o")):
+        if any(path.startswith("/proc/") for path in operands):
+            call.fact("hide", "process")
+            return EMPTY
+    if operands and operands[0].startswith("/dev/dm-"):
+        call.fact("escape", "container")
+    elif operands:
+        call.fact("mount", target_of_path(operands[0]))
+    return EMPTY
+
+
+def power(call: Call) -> Value:
+    options = call.options("t")
+    words = [value.text for value in options.operands]
+    if (
+        options.has("c", "w", "wtmp-only", "k")
+        or call.name in ("init", "telinit")
+        and not set(words) & {"0", "6", "1"}
+    ):
+        return EMPTY
+    call.fact("power", "unknown")
+    return EMPTY
+
+
+# Processes
+
+
+def kill(call: Call) -> Value:
+    args = call.args
+    words = call.texts
+    harmless = {
+        "-l",
+        "-L",
+        "-0",
+        "--list",
+        "-HUP",
+        "-SIGHUP",
+        "-1" if len(words) > 1 else "",
+        "-CONT",
+        "-USR1",
+        "-USR2",
+        "-WINCH",
+    }
+    if not args or words[0] in harmless:
+        return EMPTY
+    text = " ".join(words)
+    if call.name in ("pkill", "killall", "skill", "taskkill", "kill") and SECURITY.search(f" {text} "):
+        call.fact("kill", "security")
+        return EMPTY
+    everything = (
+        words[-1] == "-1"
+        and len(words) > 1
+        or call.name == "killall5"
+        or call.name in ("pkill", "killall")
+        and re.search(r"-u\s*(?:root|0)\b|^-9\s+-1|\s\.\*?$", text) is not None
+    )
+    if re.search(r"(?:^|[\s(^])(?:cron|crond|sshd|systemd\w*|init|dbus-daemon|login|NetworkManager)\$?\)?$", text):
+        call.fact("kill", "service")
+        return EMPTY
+    target = "process" if not re.search(r"^\$\$|%\d", words[-1]) else "runtime"
+    call.fact("kill", target, *(("all",) if everything else ()))
+    return EMPTY
+
+
+# Traces
+
+
+def history(call: Call) -> Value:
+    options = call.options("d a n r w")
+    if options.has("c", "d") or any(value.text == "/dev/null" for value in options.all("w", "a")):
+        call.fact("hide", "history")
+        return EMPTY
+    return Value("$(history)", False, frozenset(("from_system",)))
+
+
+def unset(call: Call) -> Value:
+    if any(text.startswith("HIST") for text in call.texts):
+        call.fact("hide", "history")
+    for text in call.texts:
+        call.shell.variables.pop(text, None)
+    return EMPTY
+
+
+def set_options(call: Call) -> Value:
+    if call.texts[:2] == ["+o", "history"]:
+        call.fact("hide", "history")
+    elif call.args and call.texts[0][:1] not in "-+":
+        for place, value in enumerate(call.args[:9], 1):
+            call.shell.variables[str(place)] = value
+    return EMPTY
+
+
+# Packages
+
+
+_RUNS_PACKAGE = frozenset(("npx", "uvx", "pipx"))
+
+
+def packages(call: Call) -> Value:
+    words = call.texts
+    verbs = {word for word in words[:4] if word[:1] != "-"} | {"install"} & {word.lstrip("-") for word in words[:1]}
+    installs = (
+        verbs & {"install", "add", "i", "in", "-S", "-i", "-U", "get", "localinstall"}
+        or call.name in ("dpkg", "rpm")
+        and (words[:1] and re.match(r"^-(?:i|U|ivh|Uvh)", words[0]))
+    )
+    if not installs:
+        if verbs & {"remove", "purge", "uninstall", "erase", "autoremove", "delete"}:
+            security = SECURITY.search(f" {' '.join(words)} ")
+            call.fact("configure", "security" if security else "package", *(("disable",) if security else ()))
+        return EMPTY
+    remote = any(re.match(r"(?:https?|git\+|git|ftp)[:+]", word) for word in words)
+    source = any(
+        content is not None and "from_network" in content.traits
+        for content in (call.shell.files.get(call.path(Value(word))) for word in words)
+    )
+    call.fact("install", "package", *(("from_network",) if remote or source else ()))
+    return EMPTY
+
+
+def repository(call: Call) -> Value:
+    """`git`."""
+    words = call.texts
+    verb = next((word for word in words if word[:1] != "-" and "=" not in word), "")
+    if verb in ("clone", "fetch", "pull", "ls-remote", "submodule"):
+        call.fact("download", "host")
+    elif verb == "push":
+        call.fact("upload", "host")
+    config = re.search(
+        r"(?:core\.(?:sshCommand|pager|editor|fsmonitor|hooksPath)|alias\.\w+)[=\s]+(.+)", " ".join(words)
+    )
+    if config and re.search(r"\b(?:ba)?sh\b|curl|wget|\bnc\b", config[1]):
+        call.fact("run_process", "unknown", "interactive")
+    return Value("$(git)", False)
+
+
+# Screen and clipboard
+
+
+def screen(call: Call) -> Value:
+    names = [value for value in call.options("t T l R D d w").operands]
+    value = Value(f"$({call.name})", False, frozenset(("from_screen",)))
+    for name in names[-1:]:
+        call.shell.store(name.text, value)
+    return value
+
+
+def keyboard(call: Call) -> Value:
+    if call.name == "xinput" and not {"test", "test-xi2"} & set(call.texts):
+        return EMPTY
+    call.fact("read", "keyboard")
+    return EMPTY
+
+
+def stress(call: Call) -> Value:
+    call.fact("exhaust", "process")
+    return EMPTY
+
+
+def settings_of_network(call: Call) -> Value:
+    words = " ".join(call.texts)
+    if re.search(
+        r"(?i)-set\w*proxy|proxyautodiscovery|-setdnsservers|\b(?:add|del|delete|set|down|-s|replace|change|flush)\b",
+        words,
+    ):
+        call.fact("configure", "host")
+    return Value(f"$({call.name})", False)
+
+
+def remote_management(call: Call) -> Value:
+    """macOS: `kickstart`, `systemsetup`, `dsenableroot`."""
+    words = " ".join(call.texts)
+    if call.name == "dsenableroot":
+        call.fact("configure", "account", "privileged")
+    elif re.search(r"-activate|-allowAccessFor|-setremote(?:login|appleevents)\s+on", words):
+        call.fact("configure", "security", "disable")
+    return EMPTY
+
+
+def file_attributes(call: Call) -> Value:
+    """macOS: `SetFile`: hides a file, or gives it another age."""
+    if any(text == "V" or text.startswith(("-d", "-m")) for text in call.texts):
+        call.fact("hide", "file")
+    return EMPTY
+
+
+# Tools that exist to attack: they find weaknesses, take passwords, or control other people's machines
+
+_OFFENSIVE = re.compile(
+    r"^(?:mimikatz|mimipenguin|lazagne|linpeas|winpeas|peass?|linenum|linux-exploit-suggester|lse|pspy\d*|responder|msfconsole"
+    r"|msfvenom|meterpreter|empire|sliver\w*|bloodhound|sharphound|azurehound|crackmapexec|cme|netexec|nxc|evil-winrm"
+    r"|kerbrute|rubeus|certipy|impacket-\w+|secretsdump|psexec\.py|wmiexec\w*|smbexec\w*|atexec|dcomexec|getuserspns|getnpusers"
+    r"|sqlmap|commix|beef\w*|setoolkit|xmrig|minerd|cpuminer|ccminer|ethminer|procdump\d*|pwdump\d*|fgdump|gsecdump|wce|quarks\w*"
+    r"|nanodump|pypykatz|swaphunt|3snake|truffleproc|keyscan|logkeys|traitor|deepce|stratus|pacu|cloudfox|peirates|kdigger"
+    r"|\w*(?:keylog|ransomware|rootkit|exploit|backdoor|(?:reverse|bind|web)_?-?shell|malware|trojan|stealer|steal_?(?:token|creds?|pass)"
+    r"|privesc|shellcode|cryptominer|botnet|exfil|(?:process|dll|code)_?inject|uac-?_?bypass|bypass_?-?uac|cred(?:ential)?_?dump|\wkatz"
+    r"|timestomp|ransom)\w*|dnscat2?|iodine|psexec\w*|plink|pscp"
+    r"|cobaltstrike|beacon|havoc|covenant|koadic|merlin|poshc2|dumpert|safetykatz|seatbelt|sharpup|powerup|powerview|adfind)"
+    r"(?:\.(?:py|sh|rb|exe|pl|elf|ps1))?$"
+)
+_GUESSES = re.compile(
+    r"^(?:hydra|xhydra|medusa|ncrack|john|hashcat|patator|crowbar|brutespray|brutus|fcrackzip|pdfcrack|aircrack-ng|hcxdumptool|reaver"
+    r"|cewl|thc-hydra|sudo_bruteforce|rarcrack|sucrack|go\w*spray|\w*spray(?:er)?|\w*brute(?:force)?)(?:\.(?:py|sh|rb|exe|pl|ps1))?$"
+)
+
+
+def offensive(name: str) -> bool:
+    """Whether a tool is made for attacks."""
+    return _OFFENSIVE.match(name) is not None
+
+
+def guesses(name: str) -> bool:
+    """Whether a tool guesses passwords."""
+    return _GUESSES.match(name) is not None
+
+
+COMMANDS = {
+    **dict.fromkeys(
+        ("systemctl", "service", "rc-service", "initctl", "chkconfig", "update-rc.d", "sysrc", "rc-update"), service
+    ),
+    "launchctl": launchctl,
+    "crontab": crontab,
+    **dict.fromkeys(("at", "batch"), at),
+    "systemd-run": systemd_run,
+    **dict.fromkeys(
+        ("useradd", "adduser", "usermod", "userdel", "deluser", "groupadd", "addgroup", "gpasswd"), account
+    ),
+    **dict.fromkeys(("passwd", "chpasswd", "chage", "chsh", "dscl", "dseditgroup", "sysadminctl", "pw"), account),
+    **dict.fromkeys(
+        ("iptables", "ip6tables", "ufw", "nft", "pfctl", "firewall-cmd", "ipfw", "socketfilterfw", "ebtables"),
+        firewall,
+    ),
+    **dict.fromkeys(("setenforce", "auditctl", "spctl", "csrutil", "fdesetup", "aa-disable", "aa-complain"), audit),
+    **dict.fromkeys(("aa-teardown", "mdatp", "falconctl", "clamconf"), audit),
+    "xattr": extended_attributes,
+    "tmutil": backups,
+    "log": mac_log,
+    "journalctl": journal,
+    "sysctl": sysctl,
+    "defaults": defaults,
+    "security": keychain,
+    **dict.fromkeys(("update-ca-certificates", "update-ca-trust", "certctl", "trust"), trust),
+    **dict.fromkeys(
+        ("insmod", "modprobe", "kextload", "kextunload", "kmutil", "kldload", "kldunload", "rmmod"), load_module
+    ),
+    **dict.fromkeys(
+        (
+            *(
+                f"mkfs.{kind}"
+                for kind in ("ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "fat", "ntfs", "exfat", "f2fs")
+            ),
+            "mkfs",
+        ),
+        make_file_system,
+    ),
+    **dict.fromkeys(("mke2fs", "newfs", "mkswap"), make_file_system),
+    **dict.fromkeys(
+        ("wipefs", "fdisk", "sfdisk", "gdisk", "sgdisk", "cfdisk", "parted", "diskutil", "hdparm", "blkdiscard"),
+        partition,
+    ),
+    "mount": mount,
+    **dict.fromkeys(("shutdown", "reboot", "halt", "poweroff", "init", "telinit"), power),
+    **dict.fromkeys(("kill", "pkill", "killall", "skill", "killall5", "xkill"), kill),
+    "history": history,
+    "unset": unset,
+    "set": set_options,
+    **dict.fromkeys(
+        (
+            "apt",
+            "apt-get",
+            "yum",
+            "dnf",
+            "zypper",
+            "brew",
+            "pip",
+            "pip3",
+            "npm",
+            "yarn",
+            "pnpm",
+            "gem",
+            "cargo",
+            "snap",
+        ),
+        packages,
+    ),
+    **dict.fromkeys(("apk", "dpkg", "rpm", "pacman", "pkg", "port", "flatpak", "go", "conda", "uv", "pipx"), packages),
+    "git": repository,
+    **dict.fromkeys(
+        ("screencapture", "scrot", "xwd", "gnome-screenshot", "spectacle", "grim", "maim", "xclip", "pbpaste"), screen
+    ),
+    **dict.fromkeys(("xsel", "wl-paste", "imagesnap", "arecord", "fswebcam"), screen),
+    **dict.fromkeys(("kickstart", "systemsetup", "dsenableroot"), remote_management),
+    "setfile": file_attributes,
+    **dict.fromkeys(("xinput", "logkeys", "xspy", "showkey"), keyboard),
+    **dict.fromkeys(("ifconfig", "ip", "route", "networksetup", "nmcli", "arp", "scutil"), settings_of_network),
+}
