@@ -106,3 +106,8 @@ def test_only_what_has_no_condition_changes_everything():
     assert "all" in read_sql("DELETE FROM users WHERE true")[0].traits
     assert "all" not in read_sql("delete from users where id = 3")[0].traits
     assert [fact.act for fact in read_sql("select ';drop table x'; -- drop table y")] == ["query"]
+
+
+def test_a_command_is_one_also_as_a_list_of_its_words_whatever_the_tool_is_called():
+    assert classify("run", {"command": ["rm", "-rf", "/etc"]}).category is Category.DESTRUCTIVE_DATA
+    assert not classify("run", {"command": ["ls", "-l", "/etc"]}).dangerous

@@ -55,3 +55,8 @@ def test_ordinary_words_are_not(text):
 def test_a_fact_says_its_words_and_their_line():
     fact = read_words("x\ny\nmkfs /dev/sda")[0]
     assert (fact.text, fact.line) == ("mkfs /dev/", 3)
+
+
+def test_a_text_that_is_too_long_to_be_read_is_not_benign():
+    assert score(read_words("word " * 300_000)).dangerous
+    assert not score(read_words("word " * 100_000)).dangerous

@@ -42,6 +42,8 @@ _SHELL_TOOLS = frozenset(
 )
 _PYTHON_ARGUMENTS = frozenset(("code", "program", "script", "source", "python_code", "query", "input"))
 _SHELL_ARGUMENTS = frozenset(("command", "cmd", "commands", "script", "code", "input", "command_line"))
+# Arguments of any tool that are a command also as a list of its words
+_COMMAND_LISTS = frozenset(("command", "cmd", "commands", "cmds", "command_line", "commandline"))
 _OPERATIONS = frozenset(
     (
         *(
@@ -142,7 +144,8 @@ def _facts(name: str, arguments: Mapping[str, Any]) -> list[Fact]:
         programs, read = _SHELL_ARGUMENTS, readers.shell
         arguments = {key: _joined(value) if key in programs else value for key, value in arguments.items()}
     else:
-        return read_call(name, arguments, readers)
+        joined = {key: _joined(value) if key.lower() in _COMMAND_LISTS else value for key, value in arguments.items()}
+        return read_call(name, joined, readers)
     texts = {key: value for key, value in arguments.items() if key in programs and type(value) is str}
     facts = [fact._replace(where=f"arguments.{key}") for key, text in texts.items() for fact in read(text)]
     others = {key: value for key, value in arguments.items() if key not in texts}

@@ -109,6 +109,7 @@ TRAITS = frozenset(
         "overwrite",
         "bulk",  # many, in a loop
         "in_place",
+        "unread",  # too long
         "dry_run",
         "question",  # a program asks for help or a version only
         "offensive",  # a tool that is made for attacks

@@ -19,7 +19,7 @@ from .shell_commands import Call, run
 from .shell_values import EMPTY, Value, content_of, expand_braces, is_ordinary_setting, join, unescape
 from .windows_commands import read_statement
 from .windows_text import commands_of, is_of_windows
-from .words import read_words
+from .words import UNREAD, read_words
 
 
 if TYPE_CHECKING:
@@ -170,6 +170,8 @@ class Shell:
         if len(text) <= self._words_left:
             self._words_left -= len(text)
             self.facts += read_words(text)
+        elif UNREAD not in self.facts:
+            self.facts.append(UNREAD)
 
     @property
     def is_read(self) -> bool:

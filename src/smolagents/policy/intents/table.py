@@ -368,6 +368,7 @@ RULES: tuple[Rule, ...] = (
         "dynamic",
         without="from_network decoded hidden from_input",
     ),
+    _rule("unread", _EXECUTES, 0.5, "is too long to be read to its end", "run_code", "", "unread"),
     _rule(
         "run-from-temp",
         _EXECUTES,

@@ -11,6 +11,8 @@ from .facts import Fact
 
 
 _LONGEST = 1_000_000
+# What is too long to be read may be anything.
+UNREAD = Fact("run_code", "unknown", frozenset(("unread",)))
 _MOST_OF_A_FAMILY = 3
 
 
@@ -98,7 +100,7 @@ _FAMILIES = (
 
 def read_words(text: str) -> list[Fact]:
     """What the words of a text speak of doing."""
-    facts = []
+    facts = [UNREAD._replace(text=text[_LONGEST : _LONGEST + 200])] if len(text) > _LONGEST else []
     text = text[:_LONGEST]
     for family in _FAMILIES:
         for number, found in enumerate(family.words.finditer(text)):
