@@ -32,7 +32,8 @@ def test_any_change_survives_being_written_as_a_patch_and_git_applies_it_alike(o
     assert apply(parse(patch.name, written), {FILE: old}) == {FILE: new}
     assert render(parse(patch.name, written)) == written
     assert not any(line.startswith(b" ") for line in written.split(b"\n"))
-    if changes:
+    # Without context, git may remove another line than the last one if that has no end.
+    if changes and old[-1:] in (b"", b"\n"):
         assert by_git(written, old) == new
 
 
