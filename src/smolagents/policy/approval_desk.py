@@ -97,8 +97,8 @@ class ApprovalDesk:
         self._clock = clock
         self._on_request, self._on_verdict = on_request, on_verdict
         self._policy_digest = policy.digest
-        self._wait_seconds: float = _shortest(policy, "wait_seconds")
-        self._valid_seconds: float = _shortest(policy, "valid_seconds")
+        self._wait_seconds: float = shortest(policy, "wait_seconds")
+        self._valid_seconds: float = shortest(policy, "valid_seconds")
         self._lock = threading.Lock()
         self._questions: list[_Question] = []
         # By digest: those given in advance, each for one call, and those for the same call whenever it is made
@@ -262,7 +262,7 @@ def _first(question: _Question) -> object:
         return _NO_ANSWER
 
 
-def _shortest(policy: Policy, key: str) -> Any:
+def shortest(policy: Policy, key: str) -> Any:
     """The shortest time that one of the policies names; the default if none does."""
     named = [getattr(layer.approvals, key) for layer in policy.layers if key in layer.approvals.model_fields_set]
     return min(named, default=getattr(policy.approvals, key))

@@ -12,7 +12,7 @@ import os
 import posixpath
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from uuid import uuid4
 
 from pydantic import (
@@ -38,6 +38,10 @@ from .problems import problems_of
 from .rules import Rule, unique_ids
 from .schema import json_schema
 from .section import Section
+
+
+if TYPE_CHECKING:
+    from .comparison import Comparison
 
 
 def _language_version(value: Any) -> Any:
@@ -273,6 +277,19 @@ class Policy(Section):
                 parent._add_inherited(parent_source, layers)
                 layers[digest] = parent.model_copy()
                 layers[digest]._source = parent_source
+
+    def compare(self, other: Policy, *, seconds: float | None = None) -> Comparison:
+        """Whether this policy is stricter than another, looser, equal or neither, with executions that show it.
+
+        Args:
+            other ([`Policy`]): The policy to compare it with.
+            seconds (`float`, *optional*): After how many seconds to give up; what is not decided by then is unknown.
+                By default 30.
+        """
+        # Only here, as it is about policies
+        from .comparison import compare
+
+        return compare(self, other) if seconds is None else compare(self, other, seconds=seconds)
 
     @property
     def kinds(self) -> frozenset[str]:
