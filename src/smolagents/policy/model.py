@@ -41,7 +41,7 @@ from .section import Section
 
 
 if TYPE_CHECKING:
-    from .comparison import Comparison
+    from .comparison import Change, Comparison, Finding
 
 
 def _language_version(value: Any) -> Any:
@@ -290,6 +290,18 @@ class Policy(Section):
         from .comparison import compare
 
         return compare(self, other) if seconds is None else compare(self, other, seconds=seconds)
+
+    def diff(self, other: Policy) -> tuple[Change, ...]:
+        """What is different in this policy as seen from another, entry by entry, each with its direction."""
+        from .comparison import diff
+
+        return diff(self, other)
+
+    def lint(self) -> tuple[Finding, ...]:
+        """What in this policy has no effect: what can never match, is covered by others, or cannot be used."""
+        from .comparison import lint
+
+        return lint(self)
 
     @property
     def kinds(self) -> frozenset[str]:

@@ -4,8 +4,10 @@ Every claim is either decided, and shown by an execution that both policies were
 """
 
 from .compare import Comparison, compare
+from .diff import Change, diff
+from .lint import Finding, lint
 from .search import Unknown
 from .witnesses import Calls, Steps, Witness
 
 
-__all__ = ["Calls", "Comparison", "Steps", "Unknown", "Witness", "compare"]
+__all__ = ["Calls", "Change", "Comparison", "Finding", "Steps", "Unknown", "Witness", "compare", "diff", "lint"]

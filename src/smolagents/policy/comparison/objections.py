@@ -118,7 +118,7 @@ class _Layer:
         self._denied = NameList(policy.tools.deny)
         self._per_tool = NameList(policy.limits.per_tool)
         self._rates = NameList(policy.limits.rates)
-        self._rules = [_Rule(rule, policy.entry(f"rules[{rule.id}]")) for rule in policy.rules]
+        self._rules = [RuleFacts(rule, policy.entry(f"rules[{rule.id}]")) for rule in policy.rules]
         self._patterns = [
             (policy.entry(f"patterns[{index}]"), finding(*pattern_text(pattern)))
             for index, pattern in enumerate(policy.patterns)
@@ -146,7 +146,7 @@ class _Layer:
     def _always(self, entry: str, level: int = DENY) -> Objection:
         return Objection(self.policy.entry(entry), level, True, (self.policy.entry(entry), level))
 
-    def _about_call(self, situation: Situation, about: list[_Rule]) -> Iterator[Objection]:
+    def _about_call(self, situation: Situation, about: list[RuleFacts]) -> Iterator[Objection]:
         denied = self._denied.naming(situation.name, by_wildcards_alone=not situation.is_answer)
         if denied:
             yield self._always(f"tools.deny[{denied[0][0]}]")
@@ -164,11 +164,11 @@ class _Layer:
             if int(limits.rates[key].partition("/")[0]) == 0:
                 yield self._always(f"limits.rates.{key}")
 
-    def _unless_granted(self, entry: str, granting: list[_Rule]) -> Objection:
+    def _unless_granted(self, entry: str, granting: list[RuleFacts]) -> Objection:
         formula = all_of(negated(rule.matches) for rule in granting)
         return Objection(self.policy.entry(entry), DENY, formula, (self.policy.entry(entry), *granting))
 
-    def _about_operation(self, situation: Situation, about: list[_Rule]) -> Iterator[Objection]:
+    def _about_operation(self, situation: Situation, about: list[RuleFacts]) -> Iterator[Objection]:
         operations, name = self.policy.operations, situation.name
         if operations is None:
             return
@@ -187,7 +187,14 @@ class _Layer:
             yield Objection(entry, DENY, _is_unannounced(frozenset(named)), (entry, "unannounced"))
 
 
-class _Rule:
+class RuleFacts:
+    """A rule: what it is about, and what its arguments have to be.
+
+    Args:
+        rule ([`Rule`]): The rule.
+        entry (`str`): What reasons call it.
+    """
+
     def __init__(self, rule: Rule, entry: str):
         when = rule.when
         self.rule = rule
@@ -201,6 +208,7 @@ class _Rule:
         )
 
     def is_about(self, situation: Situation) -> bool:
+        """Whether it may match in a situation."""
         when = self.rule.when
         if when.kind is not None and situation.kind not in when.kind:
             return False

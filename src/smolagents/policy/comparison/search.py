@@ -7,14 +7,14 @@ ruled out, and the next execution is made up; until there is a witness, or nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..model import Policy
 from ..normalize import forms, normalize
 from .arguments import Arguments, find_arguments
 from .logic import Formula, all_of, negated
-from .objections import ASK, DENY, STOP, Objection, Objections
+from .objections import ASK, Objection, Objections
 from .situations import Situation
 from .undecided import NotDecided
 from .witnesses import Referee, Witness, level, make
@@ -61,16 +61,25 @@ class Search:
     Args:
         deadline ([`Deadline`]): When to give up.
         is_self (`bool`): What witnesses say of the freer policy.
+        only (`Collection[str]`, *optional*): The entries of the tighter policy that are looked at; all by default.
+
+    Attributes:
+        unknown (`dict[Unknown, None]`): What was not decided, after all witnesses were asked for.
+        covering (`set[str]`): The entries of the freer policy that object to what was looked at.
     """
 
-    def __init__(self, free: Side, tight: Side, deadline: Deadline, is_self: bool):
+    def __init__(
+        self, free: Side, tight: Side, deadline: Deadline, is_self: bool = True, only: Collection[str] | None = None
+    ):
         self._free, self._tight = free, tight
         self._deadline = deadline
         self._is_self = is_self
+        self._only = only
         self.unknown: dict[Unknown, None] = {}
+        self.covering: set[str] = set()
 
     def witnesses(self) -> Iterator[Witness]:
-        """Witnesses, one at most for each objection. When all were asked for, `unknown` has what was not decided."""
+        """Witnesses, one at most for each objection."""
         shown: set[str] = set()
         seen: set[object] = set()
         covered: dict[tuple[object, ...], list[tuple[tuple[object, ...], ...]]] = {}
@@ -87,7 +96,7 @@ class Search:
                 continue
             seen.add(kind)
             for objection in theirs:
-                if objection.entry in shown:
+                if objection.entry in shown or self._only is not None and objection.entry not in self._only:
                     continue
                 for least in range(ASK, objection.level + 1):
                     if least == ASK and objection.level > ASK and not any(each.level == ASK for each in mine):
@@ -108,8 +117,9 @@ class Search:
     ) -> Witness | None:
         """An execution that the objection is about, and that the freer policy leaves freer than `least`."""
         mine = [each for each in mine if each.level >= least]
-        by_formula = {each.formula for each in mine}
-        if True in by_formula or objection.formula in by_formula:
+        same = {each.entry for each in mine if each.formula is True or each.formula == objection.formula}
+        if same:
+            self.covering |= same
             return None
         here = {each.key for each in mine}
         for used in covered.get((objection.key, least, situation.only_argument), ()):
@@ -122,6 +132,7 @@ class Search:
             self.unknown[Unknown(objection.entry, str(error))] = None
             return None
         if witness is None:
+            self.covering.update(each.entry for each in ruled_out)
             covered.setdefault((objection.key, least, situation.only_argument), []).append(tuple(each.key for each in ruled_out))
         return witness
 
@@ -166,6 +177,3 @@ def _variants(arguments: Arguments) -> Iterator[Arguments]:
                 for mark in _MARKS:
                     if len(normalize(value[index - 1] + mark)) == 1:
                         yield {**arguments, name: value[:index] + mark + value[index:]}
-
-
-__all__ = ["DENY", "STOP", "Search", "Side", "Unknown"]
