@@ -36,7 +36,9 @@ _SHOWN = 20
 
 
 def add(commands: Commands) -> None:
-    parser = commands.add_parser("diff", help="compare two policies: is the new one stricter?", description=_DESCRIPTION)
+    parser = commands.add_parser(
+        "diff", help="is a policy stricter than another?", description=_DESCRIPTION
+    )
     parser.add_argument("old", metavar="OLD", help="a policy; - is standard input")
     parser.add_argument("new", metavar="NEW", help="a policy; - is standard input")
     parser.add_argument("--require-stricter", action="store_true", help="fail unless NEW is as strict as OLD, or more")
@@ -93,9 +95,7 @@ def _write(output: Output, options: Namespace, comparison: Comparison, changes: 
 
 def _write_witness(output: Output, witness: Witness) -> None:
     old, new = (witness.tighter, witness.freer) if witness.is_allowed_by_self else (witness.freer, witness.tighter)
-    output.line(
-        f"  {describe.call(witness.execution)}: ", (old.action, old.action), " -> ", (new.action, new.action)
-    )
+    output.line(f"  {describe.call(witness.execution)}: ", (old.action, old.action), " -> ", (new.action, new.action))
     aside = [*map(_event, witness.history[:3])]
     if len(witness.history) > 3:
         aside.append(f"and {len(witness.history) - 3} more of the kind")

@@ -138,7 +138,9 @@ class _Branch:
         taken = {name.rstrip(MARK) for name in (*self._needs, *self._never, *self._empty)}
         if usual not in taken or situation.only_argument is not None:
             return usual
-        return next(name for name in ("text", "value", *(f"value_{n}" for n in itertools.count(2))) if name not in taken)
+        return next(
+            name for name in ("text", "value", *(f"value_{n}" for n in itertools.count(2))) if name not in taken
+        )
 
     def _values(self, argument: str, needs: list[Some]) -> list[Any] | None:
         """Values for all needs: one, if one can be all of it, else one for each."""
@@ -147,7 +149,9 @@ class _Branch:
         try:
             if len(needs) > 1:
                 together = find_value(
-                    all_of([*(need.plain for need in needs), *self._negations(related, "plain")]), False, self._deadline
+                    all_of([*(need.plain for need in needs), *self._negations(related, "plain")]),
+                    False,
+                    self._deadline,
                 )
                 if together is not None:
                     return [together.value]

@@ -1,6 +1,6 @@
 """Sets of characters, as ranges of code points.
 
-What is in a class such as `\\p{Greek}` or `(?i)[k-s]` is not computed here: RE2 is asked, so that it is what RE2 finds.
+What is in a class such as `\\p{Greek}` or `(?i)[k-s]` is not computed here: RE2 is asked, so it is what RE2 finds.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ def others(ranges: Ranges) -> Ranges:
             gaps.append((start, low - 1))
         start = high + 1
     return tuple(
-        (max(low, first), min(high, last)) for low, high in gaps for first, last in ALL if low <= last and first <= high
+        (max(low, first), min(high, last))
+        for low, high in gaps
+        for first, last in ALL
+        if low <= last and first <= high
     )
 
 

@@ -1,7 +1,7 @@
 """What is different in two policies, entry by entry, and whether each difference makes the policy tighter or looser.
 
-The direction of a difference is what the entry does by itself: policies with nothing else in them are compared. What
-all differences do together, `compare` says.
+The direction of a difference is what it does by itself: the other policy is compared with what it becomes with nothing
+but that entry changed. What all differences do together, `compare` says.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from .compare import compare
 Direction = Literal["tighter", "looser", "different", "same"]
 
 _DIRECTIONS: dict[str, Direction] = {"stricter": "tighter", "looser": "looser", "equal": "same"}
-# Says nothing about executions
-_WORDS = ("name", "extends", "version")
+_LISTS = ("rules", "patterns", "extends", "allow", "deny")
 # For one entry; what takes longer is `different`
 _SECONDS = 2.0
 
@@ -53,7 +52,8 @@ def diff(policy: Policy, other: Policy) -> tuple[Change, ...]:
             layer = mine.get(source) or theirs[source]
             is_new = source in mine
             direction: Direction = "same" if layer.mode == "shadow" else "tighter" if is_new else "looser"
-            changes.append(Change(f"extends: {source}", None if is_new else source, source if is_new else None, direction))
+            before, after = (None, source) if is_new else (source, None)
+            changes.append(Change(f"extends: {source}", before, after, direction))
         elif mine[source].canonical() != theirs[source].canonical():
             changes += _in_layer(mine[source], theirs[source])
     return tuple(changes)
@@ -65,7 +65,11 @@ def _in_layer(policy: Policy, other: Policy) -> Iterator[Change]:
         old, new = before.get(key), after.get(key)
         if old != new or type(old) is not type(new):
             section, place = key
-            yield Change(policy.entry(place), old, new, _direction(policy, section, place, old, new))
+            yield Change(policy.entry(place), _value(old), _value(new), _direction(other, section, old, new))
+
+
+def _value(entry: Any) -> Any:
+    return entry[1] if isinstance(entry, tuple) else entry
 
 
 def _entries(policy: Policy) -> Iterator[tuple[tuple[str, str], Any]]:
@@ -92,8 +96,8 @@ def _entries(policy: Policy) -> Iterator[tuple[tuple[str, str], Any]]:
                         yield (f"{section}.{key}", path_name((section, key, name))), (name, each)
                 else:
                     yield (section, f"{section}.{key}"), (key, item)
-            if section == "operations" and not value:
-                yield (section, section), ("default", "deny")
+            if section == "operations" and "default" not in value:
+                yield (section, "operations.default"), ("default", "deny")
         else:
             yield (section, section), value
 
@@ -102,39 +106,40 @@ def _text(item: Any) -> str:
     return item if isinstance(item, str) else " ".join(f"{key} {value}" for key, value in item.items())
 
 
-def _direction(policy: Policy, section: str, place: str, old: Any, new: Any) -> Direction:
-    if section in _WORDS:
+def _direction(other: Policy, section: str, old: Any, new: Any) -> Direction:
+    """What the other policy becomes with nothing but this changed."""
+    if section in ("name", "extends"):
         return "same" if section == "name" else "different"
-    if section == "mode":
-        return "looser" if new is not None else "tighter"
+    data = {key: value for key, value in other.to_data().items() if key != "extends"}
+    data["default"] = other.default
     try:
-        after, before = (Policy.from_data(_alone(policy, section, value)) for value in (new, old))
-    except PolicyError:
+        changed = Policy.from_data(_changed(data, section, old, new))
+    except PolicyError:  # The rest of the policy does not fit together with it
         return "different"
-    return _DIRECTIONS.get(compare(after, before, seconds=_SECONDS).relation, "different")
+    fields = {key: getattr(changed, key) for key in Policy.model_fields if key not in ("extends", "version")}
+    after = other.model_copy(update={**fields, "written_default": changed.default})
+    return _DIRECTIONS.get(compare(after, other, seconds=_SECONDS).relation, "different")
 
 
-def _alone(policy: Policy, section: str, value: Any) -> dict[str, Any]:
-    """A policy with nothing but one entry."""
-    data: dict[str, Any] = {"version": 1, "default": policy.default, "mode": policy.mode}
-    if value is None:
-        # That there is no section means that nothing is said, not that all is denied
-        return data
-    if section == "default":
-        return {**data, "default": value}
-    if section.startswith("tools."):
-        return {**data, "tools": {section.removeprefix("tools."): [value]}}
-    if section in ("rules", "patterns"):
-        return {**data, section: [value]}
-    if section == "operations":
-        key, item = value
-        allowing = {"default": "allow"} if key != "default" else {}
-        return {**data, section: {**allowing, key: item}}
-    if section in ("limits.per_tool", "limits.rates"):
-        return {**data, "default": "allow", "limits": {section.removeprefix("limits."): dict([value])}}
-    if section == "limits":
-        return {**data, "default": "allow", section: dict([value])}
-    if section == "approvals":
-        asking = [{"id": "ask", "action": "ask"}]
-        return {**data, "default": "allow", "rules": asking, section: dict([value])}
-    return {**data, section: value}
+def _changed(data: dict[str, Any], section: str, old: Any, new: Any) -> dict[str, Any]:
+    """The data of a policy with one entry changed, removed (`new` is `None`) or added (`old` is)."""
+    section, _, inner = section.partition(".")
+    if inner:
+        return {**data, section: _changed(data.get(section, {}), inner, old, new)}
+    entries = data.get(section)
+    if section in _LISTS:
+        kept = [each for each in entries or () if each != old]
+        if section == "rules" and old is not None and new is not None:
+            kept = [new if each == old else each for each in entries or ()]
+        elif new is not None:
+            kept.append(new)
+        return {**data, section: kept}
+    if isinstance(entries, dict) or isinstance(new, tuple):
+        entries = dict(entries or {})
+        if old is not None:
+            entries.pop(old[0], None)
+        if new is not None:
+            entries[new[0]] = new[1]
+        return {**data, section: entries}
+    data = {key: value for key, value in data.items() if key != section}
+    return data if new is None else {**data, section: new}

@@ -27,7 +27,7 @@ _FOUND = 0  # The state in which nothing matters any more: the expression was fo
 
 
 class _Program:
-    """The places of an expression: each a set of characters and the next place, or places that are reached for free."""
+    """The places of an expression: each has a set of characters and the next place, or places reached for free."""
 
     def __init__(self, tree: Tree):
         self.sets: list[Ranges] = []

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from limits import parse
 
@@ -75,7 +76,7 @@ class LimitSearch:
 
     def witnesses(self) -> Iterator[Witness]:
         """Witnesses, one at most for each limit. When all were asked for, `unknown` has what was not decided."""
-        searches = [
+        searches: list[tuple[str, Callable[[], Witness | None]]] = [
             ("limits.tokens", self._tokens),
             ("limits.run_seconds", self._run_seconds),
             ("limits.call_seconds", self._call_seconds),
@@ -84,9 +85,9 @@ class LimitSearch:
             ("limits.store", self._store),
         ]
         for allowance in self._allowances(self._tight.layers):
-            searches.append((allowance.entry, lambda allowance=allowance: self._calls(allowance)))
+            searches.append((allowance.entry, partial(self._calls, allowance)))
         for allowance in self._rates(self._tight.layers):
-            searches.append((allowance.entry, lambda allowance=allowance: self._rate(allowance)))
+            searches.append((allowance.entry, partial(self._rate, allowance)))
         for entry, search in searches:
             try:
                 witness = search()
@@ -167,6 +168,11 @@ class LimitSearch:
             return None
         return Witness(execution, freer, tighter, entry, history, time, self._is_self)
 
+    def _noted(self, execution: ToolExecution, entry: str, note: str) -> Witness:
+        """The witness of a difference that is not in the decisions."""
+        freer, tighter = (side.referee.decide(execution) for side in (self._free, self._tight))
+        return Witness(execution, freer, tighter, entry, is_allowed_by_self=self._is_self, note=note)
+
     # Limits on the run
 
     def _tokens(self) -> Witness | None:
@@ -225,9 +231,8 @@ class LimitSearch:
             is_empty = False
             freer, tighter = (side.referee.deadline(execution) for side in (self._free, self._tight))
             if tighter is not None and (freer is None or freer > tighter):
-                times = f"it may take {_seconds(freer)} instead of {_seconds(tighter)}"
-                decisions = (side.referee.decide(execution) for side in (self._free, self._tight))
-                return Witness(execution, *decisions, "limits.call_seconds", is_allowed_by_self=self._is_self, note=times)
+                note = f"it may take {_seconds(freer)} instead of {_seconds(tighter)}"
+                return self._noted(execution, "limits.call_seconds", note)
         if is_empty:
             return None
         raise NotDecided("no execution could be found for which it makes a difference")
@@ -243,10 +248,7 @@ class LimitSearch:
             if limit > _MOST_CALLS:
                 raise NotDecided("so many denials are not played")
             for execution in self._both(DENY):
-                history = (Calls(execution, limit - 1),) if limit <= _MOST_REPEATED else ()
-                if not history:
-                    history = tuple(Calls(execution) for _ in range(limit - 1))
-                witness = self._confirmed_denial(execution, history)
+                witness = self._confirmed_denial(execution, (Calls(execution),) * (limit - 1))
                 if witness is not None:
                     return witness
             if self._never_refuses(self._free) or self._never_refuses(self._tight):
@@ -265,7 +267,7 @@ class LimitSearch:
         """A call that is repeated until a limit refuses it, and then some more."""
         for execution in self._some_passing():
             for times in range(1, _MOST_REPEATED):
-                witness = self._confirmed_denial(execution, tuple(Calls(execution) for _ in range(times)))
+                witness = self._confirmed_denial(execution, (Calls(execution),) * times)
                 if witness is not None:
                     return witness
             break
@@ -285,7 +287,9 @@ class LimitSearch:
         pairs = 0
         for situation, mine in self._free.objections.items():
             theirs = self._tight.objections[situation]
-            for one in sorted((each for each in mine if each.level == wanted), key=lambda each: each.formula is not True):
+            for one in sorted(
+                (each for each in mine if each.level == wanted), key=lambda each: each.formula is not True
+            ):
                 for other in theirs:
                     if other.level != wanted:
                         continue
@@ -316,9 +320,8 @@ class LimitSearch:
         key, own, limit = differ[0]
         what = {"wait_seconds": "a person may take {} to answer", "valid_seconds": "an approval holds for {}"}[key]
         for execution in self._both(ASK):
-            decisions = (side.referee.decide(execution) for side in (self._free, self._tight))
             note = f"{what.format(_seconds(own))} instead of {_seconds(limit)}"
-            return Witness(execution, *decisions, f"approvals.{key}", is_allowed_by_self=self._is_self, note=note)
+            return self._noted(execution, f"approvals.{key}", note)
         return None
 
     # Numbers of calls
@@ -356,7 +359,9 @@ class LimitSearch:
         own = [each for each in self._allowances(self._free.layers)]
         about = self._counted(limit)
         if any(
-            each.limit <= limit.limit and each.situations.issuperset(about) and (each.is_per_session or not limit.is_per_session)
+            each.limit <= limit.limit
+            and each.situations.issuperset(about)
+            and (each.is_per_session or not limit.is_per_session)
             for each in own
         ):
             return None
@@ -465,7 +470,9 @@ class LimitSearch:
                 return None
         if rate.limit > _MOST_CALLS:
             raise NotDecided("so many calls are not played")
-        for situation in sorted(about, key=lambda each: sum(each in one.situations for one in (*own_rates, *allowances))):
+        for situation in sorted(
+            about, key=lambda each: sum(each in one.situations for one in (*own_rates, *allowances))
+        ):
             execution = self._pass(situation)
             if execution is None:
                 continue
@@ -535,7 +542,10 @@ def _most(situations: frozenset[Situation], allowances: list[Allowance], left: d
     """How many calls there can be at most; no less than there can be."""
     counts = {id(each): each.situations & situations for each in allowances}
     best: float = min((left[id(each)] for each in allowances if counts[id(each)] == situations), default=math.inf)
-    inner = sorted({part for part in counts.values() if part and part != situations}, key=lambda part: (-len(part), repr(sorted(map(repr, part)))))
+    inner = sorted(
+        {part for part in counts.values() if part and part != situations},
+        key=lambda part: (-len(part), sorted(map(repr, part))),
+    )
     parts: list[frozenset[Situation]] = []
     for part in inner:
         if not any(part & other for other in parts):
@@ -564,5 +574,3 @@ def _earliest(rates: list[Allowance], count: int) -> list[float] | None:
 
 def _seconds(seconds: float | None) -> str:
     return "as long as it likes" if seconds is None else f"{seconds:g} s"
-
-

@@ -102,7 +102,9 @@ class _Linter:
                 yield Finding("unused", place, f"{what} `default` allows what is not named.", ("default",))
             elif refusing and all(refusing):
                 because = tuple(sorted(set().union(*refusing)))
-                yield Finding("unused", place, f"{what} all that it names is refused by {', '.join(because)}.", because)
+                yield Finding(
+                    "unused", place, f"{what} all that it names is refused by {', '.join(because)}.", because
+                )
             elif index in contained:
                 yield _covered(place, entry, [f"tools.allow[{other}]" for other in contained[index]])
 
@@ -164,7 +166,7 @@ class _Linter:
         search = Search(Side(without, self._situations), self._side, self._deadline, only=(entry,))
         if any(True for _ in search.witnesses()) or search.unknown:
             return None
-        return sorted(search.covering)
+        return sorted(search.covering or search.covering_all)
 
     def _grants(self, without: Policy) -> bool:
         """Whether the policy lets something happen that it would not without an entry, for all that is known."""

@@ -257,5 +257,3 @@ def _is_unannounced(named: frozenset[str]) -> Formula:
         literal = Finds(rf"\A(?:{'|'.join(map(re2.escape, sorted(named)))})\z")
         finds = all_of([finds, negated(literal)])
     return Some(f"name{MARK}", finds)
-
-

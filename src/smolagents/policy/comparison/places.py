@@ -73,11 +73,11 @@ def _hosts(entries: Iterable[str]) -> Iterator[str]:
         yield str(point) if point.version == 4 else f"[{point}]"
 
 
-def _looked_up(
-    lists: tuple[tuple[tuple[str, ...], bool], ...], found: dict[Answers, list[str]]
-) -> Iterator[Cell]:
+def _looked_up(lists: tuple[tuple[tuple[str, ...], bool], ...], found: dict[Answers, list[str]]) -> Iterator[Cell]:
     """Addresses that names of the lists have: which ones, nobody knows here."""
-    names = sorted({entry for entries, looks_up in lists if looks_up for entry in entries if network_of(entry) is None})
+    names = sorted(
+        {entry for entries, looks_up in lists if looks_up for entry in entries if network_of(entry) is None}
+    )
     singles = {tuple(looks_up and name in entries for entries, looks_up in lists) for name in names}
     sums: set[tuple[bool, ...]] = set()
     for single in singles:

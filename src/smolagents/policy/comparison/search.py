@@ -1,4 +1,4 @@
-"""Executions that one policy lets happen more freely than another, whatever happened before: found, or that there are none.
+"""Executions that one policy lets happen more freely than another, with no history: found, or that there are none.
 
 Every objection of the tighter policy is taken in turn: is there something it objects to, and the other policy does
 not? An execution that it objects to is made up and shown to the other policy. If that objects as well, what it says is
@@ -66,6 +66,7 @@ class Search:
     Attributes:
         unknown (`dict[Unknown, None]`): What was not decided, after all witnesses were asked for.
         covering (`set[str]`): The entries of the freer policy that object to what was looked at.
+        covering_all (`set[str]`): Those that object to the same, or to all that there may be where it was looked at.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Search:
         self._only = only
         self.unknown: dict[Unknown, None] = {}
         self.covering: set[str] = set()
+        self.covering_all: set[str] = set()
 
     def witnesses(self) -> Iterator[Witness]:
         """Witnesses, one at most for each objection."""
@@ -119,7 +121,7 @@ class Search:
         mine = [each for each in mine if each.level >= least]
         same = {each.entry for each in mine if each.formula is True or each.formula == objection.formula}
         if same:
-            self.covering |= same
+            self.covering_all |= same
             return None
         here = {each.key for each in mine}
         for used in covered.get((objection.key, least, situation.only_argument), ()):
@@ -133,7 +135,9 @@ class Search:
             return None
         if witness is None:
             self.covering.update(each.entry for each in ruled_out)
-            covered.setdefault((objection.key, least, situation.only_argument), []).append(tuple(each.key for each in ruled_out))
+            covered.setdefault((objection.key, least, situation.only_argument), []).append(
+                tuple(each.key for each in ruled_out)
+            )
         return witness
 
     def _search(

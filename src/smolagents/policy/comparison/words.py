@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 from .characters import LAST
 from .languages import Language, language
@@ -44,7 +45,9 @@ class Deadline:
             raise NotDecided("it would take too long")
 
 
-def find_word(formula: Formula, least: int = 0, most: int | None = None, deadline: Deadline | None = None) -> str | None:
+def find_word(
+    formula: Formula, least: int = 0, most: int | None = None, deadline: Deadline | None = None
+) -> str | None:
     """A shortest text for which a formula of `InLanguage` facts is true.
 
     Args:
@@ -59,6 +62,10 @@ def find_word(formula: Formula, least: int = 0, most: int | None = None, deadlin
     return _Walk(formula, tuple(sources), deadline).find(least, most)
 
 
+# The last letter of a text, and what comes before it.
+_Path: TypeAlias = "tuple[str, _Path] | None"
+
+
 class _Walk:
     def __init__(self, formula: Formula, sources: tuple[str, ...], deadline: Deadline | None):
         self._formula = formula
@@ -71,11 +78,11 @@ class _Walk:
     def find(self, least: int, most: int | None) -> str | None:
         start = tuple(each.start for each in self._languages)
         # Up to the least length each state counts at each length; after that, the first time is the best.
-        layer: dict[tuple[int, ...], tuple[object, str]] = {start: ((), "")}
+        layer: dict[tuple[int, ...], _Path] = {start: None}
         seen: set[tuple[int, ...]] = set()
         length = work = 0
         while layer and (most is None or length <= most):
-            following: dict[tuple[int, ...], tuple[object, str]] = {}
+            following: dict[tuple[int, ...], _Path] = {}
             for state, path in layer.items():
                 if length >= least and self._accepts(state):
                     return _text(path)
@@ -83,7 +90,7 @@ class _Walk:
                     after = tuple(map(_step, self._languages, state, classes))
                     if after in following or after in seen or self._is_hopeless(after):
                         continue
-                    following[after] = (path, letter)
+                    following[after] = (letter, path)
                     if length + 1 >= least:
                         seen.add(after)
                 work += 1
@@ -119,11 +126,10 @@ def _step(of: Language, state: int, number: int) -> int:
     return of.step(state, number)
 
 
-def _text(path: tuple[object, str]) -> str:
+def _text(path: _Path) -> str:
     letters = []
-    node: object = path
-    while node:
-        node, letter = node  # type: ignore[misc]
+    while path is not None:
+        letter, path = path
         letters.append(letter)
     return "".join(reversed(letters))
 
