@@ -86,8 +86,8 @@ def literal(character: str, ignore_case: bool = False) -> Ranges:
 
 
 @lru_cache(maxsize=32)
-def of_python(expression: str, flags: int = 0) -> str:
-    """What a Python expression for a single character matches, as members of an RE2 class."""
-    matches = re.finditer(f"(?:{expression})+", _every_character(), flags)
+def of_python(expression: str, flags: int = 0, last: int = LAST) -> str:
+    """What a Python expression for a single character up to `last` matches, as members of an RE2 class."""
+    matches = re.finditer(f"(?:{expression})+", _every_character()[: last + 1], flags)
     ranges = union(_code_points(*match.span()) for match in matches)
     return "".join(rf"\x{{{low:x}}}-\x{{{high:x}}}" for low, high in ranges)

@@ -112,11 +112,15 @@ _FALSE_TEXT = InLanguage(
 )
 
 
+# White space, and what has an ASCII letter for its other case, is before this. (Unicode keeps it so.)
+_LAST_CASED = 0x3000
+
+
 @lru_cache(maxsize=1)
 def numeric_texts() -> tuple[InLanguage, InLanguage]:
     """The texts in which there is something of a number, and those that are one (see `condition_tests`)."""
-    digit, space = characters.of_python(r"\d"), characters.of_python(r"\s")
-    letters = {letter: characters.of_python(letter, LOOKS_NUMERIC.flags) for letter in "infa"}
+    digit, space = characters.of_python(r"\d"), characters.of_python(r"\s", last=_LAST_CASED)
+    letters = {letter: characters.of_python(letter, LOOKS_NUMERIC.flags, _LAST_CASED) for letter in "infa"}
     word = {name: "".join(f"[{letters[letter]}]" for letter in name) for name in ("inf", "nan")}
     assert LOOKS_NUMERIC.pattern == r"\d|inf|nan" and r"\s*" in NUMBER.pattern
     looks = rf"[{digit}]|{word['inf']}|{word['nan']}"

@@ -136,6 +136,7 @@ class Language:
         self._keys: list[tuple[frozenset[int], int] | None] = [None]  # Of the state in which it was found
         self._moves: list[list[int | None]] = [[_FOUND] * len(numbers)]
         self._ends: list[bool | None] = [True]
+        self._full_rows: set[int] = {_FOUND}
         self.start = self._state(frozenset((program.start,)), _EDGE)
 
     def class_of(self, character: str) -> int:
@@ -148,6 +149,14 @@ class Language:
             with self._lock:
                 moved = self._moves[state][number] = self._move(state, number)
         return moved
+
+    def row(self, state: int) -> list[int]:
+        """The states after a character, by its class."""
+        if state not in self._full_rows:
+            for number in range(len(self._members)):
+                self.step(state, number)
+            self._full_rows.add(state)
+        return self._moves[state]  # type: ignore[return-value]
 
     def accepts(self, state: int) -> bool:
         """Whether the expression is found in a text that ends here."""

@@ -7,6 +7,7 @@ none does, and played on both.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -285,13 +286,11 @@ class LimitSearch:
         """Executions that both policies treat alike."""
         question: NotDecided | None = None
         pairs = 0
-        for situation, mine in self._free.objections.items():
-            theirs = self._tight.objections[situation]
-            for one in sorted(
-                (each for each in mine if each.level == wanted), key=lambda each: each.formula is not True
-            ):
-                for other in theirs:
-                    if other.level != wanted:
+        # What is the same in both comes first
+        for is_alike in (True, False):
+            for situation, mine in self._free.objections.items():
+                for one, other in itertools.product(mine, self._tight.objections[situation]):
+                    if one.level != wanted or other.level != wanted or is_alike != (one.formula == other.formula):
                         continue
                     pairs += 1
                     if pairs > _MOST_PAIRS:

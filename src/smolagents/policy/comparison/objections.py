@@ -119,10 +119,13 @@ class _Layer:
         self._per_tool = NameList(policy.limits.per_tool)
         self._rates = NameList(policy.limits.rates)
         self._rules = [RuleFacts(rule, policy.entry(f"rules[{rule.id}]")) for rule in policy.rules]
-        self._patterns = [
-            (policy.entry(f"patterns[{index}]"), finding(*pattern_text(pattern)))
-            for index, pattern in enumerate(policy.patterns)
-        ]
+        # In code, what it makes of constants is looked at too.
+        self._patterns: dict[bool, list[Objection]] = {False: [], True: []}
+        for index, pattern in enumerate(policy.patterns):
+            entry, formula = policy.entry(f"patterns[{index}]"), finding(*pattern_text(pattern))
+            for is_code, objections in self._patterns.items():
+                some = Some(EVERY, formula, formula, formula if is_code else False)
+                objections.append(Objection(entry, DENY, some, (entry, is_code)))
         self._operations = {} if policy.operations is None else policy.operations.entries()
 
     def objections(self, situation: Situation) -> Iterator[Objection]:
@@ -130,9 +133,7 @@ class _Layer:
         for rule in about:
             if rule.level > PASS:
                 yield Objection(rule.entry, rule.level, rule.matches, (rule.entry,))
-        for number, (entry, formula) in enumerate(self._patterns):
-            folded = formula if situation.is_code else False
-            yield Objection(entry, DENY, Some(EVERY, formula, formula, folded), (entry, situation.is_code))
+        yield from self._patterns[situation.is_code]
         if self.policy.limits.tokens == 0:
             yield self._always("limits.tokens", STOP)
         if situation.kind == "operation":

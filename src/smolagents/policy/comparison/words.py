@@ -20,7 +20,7 @@ from .undecided import NotDecided
 
 
 # Combined states; and characters of a text, if it has to be long.
-MAX_STATES = 20_000
+MAX_STATES = 6_000
 MAX_LENGTH = 4_000
 
 _READABLE = [*range(0x61, 0x7B), *range(0x30, 0x3A), *range(0x41, 0x5B), 0x20, *range(0x21, 0x30), *range(0x3A, 0x41)]
@@ -63,7 +63,8 @@ def find_word(
 
 
 # The last letter of a text, and what comes before it.
-_Path: TypeAlias = "tuple[str, _Path] | None"
+_Path: TypeAlias = "tuple[str, _Path] | tuple[()]"
+_NOTHING: _Path = ()
 
 
 class _Walk:
@@ -76,9 +77,50 @@ class _Walk:
         self._verdicts: dict[tuple[bool | None, ...], bool | None] = {}
 
     def find(self, least: int, most: int | None) -> str | None:
+        if least == 0:
+            found = self._shortest(most)
+            return None if found is None else _text(found)
+        shortest = self._shortest(most)
+        if shortest is None:
+            return None
+        return self._padded(_text(shortest), least) or self._of_length(least, most)
+
+    def _shortest(self, most: int | None) -> _Path | None:
+        """The way to the first state that is accepted, in at most so many steps."""
         start = tuple(each.start for each in self._languages)
-        # Up to the least length each state counts at each length; after that, the first time is the best.
-        layer: dict[tuple[int, ...], _Path] = {start: None}
+        layer: list[tuple[tuple[int, ...], _Path]] = [(start, _NOTHING)]
+        seen = {start}
+        length = work = 0
+        while layer and (most is None or length <= most):
+            following: list[tuple[tuple[int, ...], _Path]] = []
+            for state, path in layer:
+                if self._accepts(state):
+                    return path
+                self._count(work := work + 1)
+                for letter, after in self._steps(state):
+                    if after not in seen:
+                        seen.add(after)
+                        if not self._is_hopeless(after):
+                            following.append((after, (letter, path)))
+            layer = following
+            length += 1
+        return None
+
+    def _padded(self, text: str, least: int) -> str | None:
+        """The text with a letter in it so often that it is long enough, where that letter makes no difference."""
+        state = tuple(each.start for each in self._languages)
+        for at in range(len(text) + 1):
+            for letter, after in self._steps(state):
+                if after == state:
+                    return text[:at] + letter * max(0, least - len(text)) + text[at:]
+            if at < len(text):
+                state = self._after(state, text[at])
+        return None
+
+    def _of_length(self, least: int, most: int | None) -> str | None:
+        """A text of at least that length, by the states that can be reached at each length."""
+        start = tuple(each.start for each in self._languages)
+        layer: dict[tuple[int, ...], _Path] = {start: _NOTHING}
         seen: set[tuple[int, ...]] = set()
         length = work = 0
         while layer and (most is None or length <= most):
@@ -86,21 +128,34 @@ class _Walk:
             for state, path in layer.items():
                 if length >= least and self._accepts(state):
                     return _text(path)
-                for letter, classes in self._letters:
-                    after = tuple(map(_step, self._languages, state, classes))
-                    if after in following or after in seen or self._is_hopeless(after):
-                        continue
-                    following[after] = (letter, path)
-                    if length + 1 >= least:
-                        seen.add(after)
-                work += 1
-                if work > MAX_STATES * (1 + least // 100) or len(seen) > MAX_STATES:
-                    raise NotDecided("it needs too many states")
-                if self._deadline is not None and work % 64 == 0:
-                    self._deadline.check()
+                self._count(work := work + 1)
+                for letter, after in self._steps(state):
+                    if after not in following and after not in seen and not self._is_hopeless(after):
+                        following[after] = (letter, path)
+            if length >= least:
+                seen.update(following)
             layer = following
             length += 1
         return None
+
+    def _count(self, work: int) -> None:
+        if work > MAX_STATES:
+            raise NotDecided("it needs too many states")
+        if self._deadline is not None and work % 64 == 0:
+            self._deadline.check()
+
+    def _after(self, state: tuple[int, ...], character: str) -> tuple[int, ...]:
+        return tuple(each.step(part, each.class_of(character)) for each, part in zip(self._languages, state))
+
+    def _steps(self, state: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """The states after one more character of each kind; of characters that lead to the same one, the first."""
+        rows = [each.row(part) for each, part in zip(self._languages, state)]
+        found: set[tuple[int, ...]] = set()
+        for letter, classes in self._letters:
+            after = tuple([row[number] for row, number in zip(rows, classes)])
+            if after not in found:
+                found.add(after)
+                yield letter, after
 
     def _accepts(self, state: tuple[int, ...]) -> bool:
         return self._verdict(tuple(each.accepts(part) for each, part in zip(self._languages, state))) is True
@@ -122,13 +177,9 @@ class _Walk:
         return self._verdicts[known]
 
 
-def _step(of: Language, state: int, number: int) -> int:
-    return of.step(state, number)
-
-
 def _text(path: _Path) -> str:
     letters = []
-    while path is not None:
+    while path:
         letter, path = path
         letters.append(letter)
     return "".join(reversed(letters))
