@@ -69,6 +69,10 @@ fuzz: $(VENV)/installed-test ## 20,000 made-up programs, and 500 rounds of paral
 fuzz-policy: $(VENV)/installed-test ## 10,000 random, mutated and generated documents: a policy or a PolicyError, under 1 s each
 	@POLICY_DOCUMENTS=10000 $(BIN)/python -m pytest --timeout 7200 tests/policy/test_loading.py
 
+.PHONY: fuzz-compare
+fuzz-compare: $(VENV)/installed-test ## 5,000 pairs of policies: nothing contradicts what is said of them, and witnesses are confirmed
+	@POLICY_PAIRS=5000 $(BIN)/python -m pytest --timeout 14400 tests/policy/comparison/test_soundness.py
+
 .PHONY: schema
 schema: $(VENV)/installed ## Write the JSON Schema of policies into the package
 	@$(BIN)/python -c 'import json; from smolagents.policy import Policy; print(json.dumps(Policy.json_schema(), indent=2))' \
@@ -86,6 +90,7 @@ bench: $(VENV)/installed-bench ## What hooks and policies cost, and how soon wha
 	$(BIN)/python -m benchmarks.hooks
 	$(BIN)/python -m benchmarks.operations
 	$(BIN)/python -m benchmarks.policy
+	$(BIN)/python -m benchmarks.compare
 	$(BIN)/python -m benchmarks.time_limit
 
 # Upstream's files: what patches/ say about them, and what lies in src/smolagents.

@@ -159,13 +159,18 @@ class Search:
                     # It is not what the objection is about, or not only: look for something else.
                     is_open = True
                     continue
-                ruled_out += new
+                # What is of the same kind says most, and says it shortest.
+                ruled_out += [each for each in new if _section(each) == _section(objection)] or new
                 break
             else:
                 if is_open:
                     raise NotDecided("what was found to try it with is not what it is about in all its normal forms")
                 return None
         raise NotDecided("it overlaps with too many entries of the other policy")
+
+
+def _section(objection: Objection) -> str:
+    return objection.entry.partition("[")[0]
 
 
 # Each makes one character of some ASCII letters and signs before it, in the normal form of a text.
