@@ -6,8 +6,10 @@ ask for it. An automaton is shared by all comparisons and grows with use, up to 
 
 from __future__ import annotations
 
+import math
 import threading
 from bisect import bisect_right
+from collections import deque
 from functools import lru_cache
 
 from . import characters, expressions
@@ -36,6 +38,7 @@ class _Program:
         self.free: list[tuple[tuple[str | None, int], ...]] = []  # Conditions on the text, and places
         self.end = self._place()
         self.start = self._add(tree, self.end)
+        self.distances = self._find_distances()
         self.is_anchored = _is_anchored(tree)
         self.asks_for_words = _has(tree, ("word_edge", "no_word_edge"))
         self.asks_for_lines = _has(tree, ("line_start", "line_end"))
@@ -46,6 +49,26 @@ class _Program:
         self.steps.append(None)
         self.free.append(())
         return len(self.steps) - 1
+
+    def _find_distances(self) -> list[float]:
+        """Of each place, how many characters it is away from the end at least."""
+        before: list[list[tuple[int, int]]] = [[] for _ in self.steps]
+        for place, step in enumerate(self.steps):
+            if step is not None:
+                before[step[1]].append((1, place))
+            for _, after in self.free[place]:
+                before[after].append((0, place))
+        distances: list[float] = [math.inf] * len(self.steps)
+        distances[self.end] = 0
+        waiting = deque([self.end])
+        while waiting:
+            place = waiting.popleft()
+            for cost, earlier in before[place]:
+                if distances[place] + cost < distances[earlier]:
+                    distances[earlier] = distances[place] + cost
+                    # What costs nothing comes first, so that no place is looked at much more than once.
+                    (waiting.append if cost else waiting.appendleft)(earlier)
+        return distances
 
     def _add(self, tree: Tree, after: int) -> int:
         """The place where `tree` begins, from which `after` is reached."""
@@ -137,6 +160,7 @@ class Language:
         self._moves: list[list[int | None]] = [[_FOUND] * len(numbers)]
         self._ends: list[bool | None] = [True]
         self._full_rows: set[int] = {_FOUND}
+        self._distances: dict[int, float] = {_FOUND: 0}
         self.start = self._state(frozenset((program.start,)), _EDGE)
 
     def class_of(self, character: str) -> int:
@@ -173,6 +197,16 @@ class Language:
             return True
         key = self._keys[state]
         return False if key is not None and not key[0] else None
+
+    def distance(self, state: int) -> float:
+        """How many characters are missing at least before the expression can be found; infinite if it cannot be."""
+        distance = self._distances.get(state)
+        if distance is None:
+            key = self._keys[state]
+            places = key[0] if key is not None else ()
+            distance = min((self._program.distances[place] for place in places), default=math.inf)
+            self._distances[state] = distance
+        return distance
 
     def has(self, text: str) -> bool:
         state = self.start

@@ -6,6 +6,9 @@ followed. Of the characters that make no difference the one is taken that reads 
 
 from __future__ import annotations
 
+import heapq
+import itertools
+import math
 import time
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -15,7 +18,7 @@ from typing import TypeAlias
 
 from .characters import LAST
 from .languages import Language, language
-from .logic import Formula, facts, replaced
+from .logic import And, Formula, Or, facts, replaced
 from .undecided import NotDecided
 
 
@@ -83,36 +86,57 @@ class _Walk:
         shortest = self._shortest(most)
         if shortest is None:
             return None
-        return self._padded(_text(shortest), least) or self._of_length(least, most)
+        text = _text(shortest)
+        if len(text) >= least:
+            return text
+        return self._padded(text, least) or self._of_length(least, most)
 
     def _shortest(self, most: int | None) -> _Path | None:
-        """The way to the first state that is accepted, in at most so many steps."""
+        """The shortest way to a state that is accepted, in at most so many steps. What seems near is tried first."""
         start = tuple(each.start for each in self._languages)
-        layer: list[tuple[tuple[int, ...], _Path]] = [(start, _NOTHING)]
-        seen = {start}
-        length = work = 0
-        while layer and (most is None or length <= most):
-            following: list[tuple[tuple[int, ...], _Path]] = []
-            for state, path in layer:
-                if self._accepts(state):
-                    return path
-                self._count(work := work + 1)
-                for letter, after in self._steps(state):
-                    if after not in seen:
-                        seen.add(after)
-                        if not self._is_hopeless(after):
-                            following.append((after, (letter, path)))
-            layer = following
-            length += 1
+        order = itertools.count()
+        waiting: list[tuple[float, int, int, tuple[int, ...], _Path]] = []
+        lengths: dict[tuple[int, ...], int] = {}
+
+        def add(state: tuple[int, ...], length: int, path: _Path) -> None:
+            if length >= lengths.get(state, length + 1):
+                return
+            lengths[state] = length
+            total = length + self._distance(self._formula, state)
+            if total <= (math.inf if most is None else most) and total < math.inf and not self._is_hopeless(state):
+                heapq.heappush(waiting, (total, next(order), length, state, path))
+
+        add(start, 0, _NOTHING)
+        work = 0
+        while waiting:
+            _, _, length, state, path = heapq.heappop(waiting)
+            if length > lengths[state]:
+                continue
+            if self._accepts(state):
+                return path
+            self._count(work := work + 1)
+            for letter, after in self._steps(state):
+                add(after, length + 1, (letter, path))
         return None
+
+    def _distance(self, formula: Formula, state: tuple[int, ...]) -> float:
+        """How many characters are missing at least before the formula can be true."""
+        if isinstance(formula, InLanguage):
+            index = self._sources.index(formula.source)
+            return self._languages[index].distance(state[index])
+        if isinstance(formula, And):
+            return max(self._distance(part, state) for part in formula.parts)
+        if isinstance(formula, Or):
+            return min(self._distance(part, state) for part in formula.parts)
+        return 0
 
     def _padded(self, text: str, least: int) -> str | None:
         """The text with a letter in it so often that it is long enough, where that letter makes no difference."""
         state = tuple(each.start for each in self._languages)
         for at in range(len(text) + 1):
             for letter, after in self._steps(state):
-                if after == state:
-                    return text[:at] + letter * max(0, least - len(text)) + text[at:]
+                if self._after(after, letter) == after and self._accepts(self._after(after, text[at:])):
+                    return text[:at] + letter * max(1, least - len(text)) + text[at:]
             if at < len(text):
                 state = self._after(state, text[at])
         return None
@@ -144,8 +168,10 @@ class _Walk:
         if self._deadline is not None and work % 64 == 0:
             self._deadline.check()
 
-    def _after(self, state: tuple[int, ...], character: str) -> tuple[int, ...]:
-        return tuple(each.step(part, each.class_of(character)) for each, part in zip(self._languages, state))
+    def _after(self, state: tuple[int, ...], text: str) -> tuple[int, ...]:
+        for character in text:
+            state = tuple(each.step(part, each.class_of(character)) for each, part in zip(self._languages, state))
+        return state
 
     def _steps(self, state: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
         """The states after one more character of each kind; of characters that lead to the same one, the first."""
