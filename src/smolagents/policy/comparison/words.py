@@ -104,12 +104,13 @@ class _Walk:
             lengths[state] = length
             total = length + self._distance(self._formula, state)
             if total <= (math.inf if most is None else most) and total < math.inf and not self._is_hopeless(state):
-                heapq.heappush(waiting, (total, next(order), length, state, path))
+                heapq.heappush(waiting, (total, -length, next(order), state, path))
 
         add(start, 0, _NOTHING)
         work = 0
         while waiting:
-            _, _, length, state, path = heapq.heappop(waiting)
+            _, depth, _, state, path = heapq.heappop(waiting)
+            length = -depth
             if length > lengths[state]:
                 continue
             if self._accepts(state):
