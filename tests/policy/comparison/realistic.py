@@ -42,12 +42,31 @@ CHOICES = ("GET", "POST", "PUT", "DELETE", "production", "staging", "test", "gen
 DOMAINS = ("example.com", "example.org", "api.example.com", "internal.example.com", "partner.net", "files.partner.net")
 HOSTS = (*DOMAINS, "*.example.com", "*.partner.net", "localhost", "*.internal", "10.0.0.0/8", "192.168.0.0/16")
 HOSTS += ("127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "::1", "fc00::/7", "metadata.google.internal")
-FOLDERS = ("./out", "./data", "./notes", "/tmp", "/srv/agent", "/srv/agent/cache", "/home/agent/work", "/var/log/agent")
+FOLDERS = (
+    "./out",
+    "./data",
+    "./notes",
+    "/tmp",
+    "/srv/agent",
+    "/srv/agent/cache",
+    "/home/agent/work",
+    "/var/log/agent",
+)
 COMMANDS = ("git ", "git status", "git push", "ls ", "cat ", "curl ", "pip install", "docker ", "make ", "npm ")
 WORDS = ("secret", "password", "token", "internal only", "confidential", "salary", "ssn", "api_key", "draft", "urgent")
 MODULES = ("json", "math", "re", "datetime", "csv", "random", "statistics", "pathlib", "os", "requests", "socket")
 PATTERNS: tuple[Any, ...] = (
-    *("rm -rf", "DROP TABLE", "-----BEGIN", "/etc/passwd", "/etc/shadow", ".ssh/", "169.254.169.254", "eval(", "exec("),
+    *(
+        "rm -rf",
+        "DROP TABLE",
+        "-----BEGIN",
+        "/etc/passwd",
+        "/etc/shadow",
+        ".ssh/",
+        "169.254.169.254",
+        "eval(",
+        "exec(",
+    ),
     *("chmod 777", "sudo ", "| sh", "| bash", "base64 -d", "nc -e", "/dev/tcp/", "shutdown", "mkfs", "dd if="),
     {"regex": r"(?i)drop\s+(table|database)"},
     {"regex": r"(?i)\bdelete\s+from\b"},
@@ -120,7 +139,11 @@ class Author:
             when["kind"] = "tool"
         if pick.random() < 0.05:
             when["agent"] = pick.choice(AGENTS)
-        return {"id": f"rule-{number}", "when": when, "action": pick.choice(["ask", "ask", "deny", "deny", "deny", "allow", "warn", "stop"])}
+        return {
+            "id": f"rule-{number}",
+            "when": when,
+            "action": pick.choice(["ask", "ask", "deny", "deny", "deny", "allow", "warn", "stop"]),
+        }
 
     def _condition(self, kind: str) -> Data:
         pick = self._random
@@ -179,7 +202,9 @@ class Author:
             if pick.random() < 0.4:
                 condition = {"not": condition}
         elif kind == "account":
-            condition = pick.choice([{"regex": r"^[A-Z]{2}\d{6}$"}, {"not": {"regex": r"^[A-Z]{2}\d{4,8}$"}}, {"prefix": "TEST"}])
+            condition = pick.choice(
+                [{"regex": r"^[A-Z]{2}\d{6}$"}, {"not": {"regex": r"^[A-Z]{2}\d{4,8}$"}}, {"prefix": "TEST"}]
+            )
         else:
             condition = pick.choice(
                 [
@@ -209,9 +234,13 @@ class Author:
         pick = self._random
         limits: Data = {"tool_calls": pick.choice([50, 100, 200])}
         if pick.random() < 0.7:
-            limits["per_tool"] = {name: pick.choice([5, 10, 20, 60]) for name in pick.sample(NAMES, pick.randint(1, 4))}
+            limits["per_tool"] = {
+                name: pick.choice([5, 10, 20, 60]) for name in pick.sample(NAMES, pick.randint(1, 4))
+            }
         if pick.random() < 0.5:
-            limits["rates"] = {name: pick.choice(["10/minute", "30/minute", "100/hour"]) for name in pick.sample(list(TOOLS), 2)}
+            limits["rates"] = {
+                name: pick.choice(["10/minute", "30/minute", "100/hour"]) for name in pick.sample(list(TOOLS), 2)
+            }
         if pick.random() < 0.5:
             limits["tokens"] = pick.choice([100_000, 200_000, 1_000_000])
         if pick.random() < 0.5:

@@ -15,7 +15,9 @@ from ..strategies import Data, _lists, _nested_conditions, actions, defaults, ex
 
 
 # Few values that meet each other often: what conditions ask for, and what is given.
-_texts = st.sampled_from(["a", "b", "ab", "a b", "é", "1", "5", "10", "true", "x.com", "/tmp", "rm", "ключ", "0", "no"])
+_texts = st.sampled_from(
+    ["a", "b", "ab", "a b", "é", "1", "5", "10", "true", "x.com", "/tmp", "rm", "ключ", "0", "no"]
+)
 _simple = {
     "equals": _texts | st.booleans() | st.integers(-2, 6),
     "one_of": st.lists(_texts | st.booleans() | st.integers(0, 5), min_size=1, max_size=3),
@@ -57,7 +59,17 @@ small_policies: st.SearchStrategy[Data] = st.fixed_dictionaries(
     },
 )
 
-_odd_texts = ["https://x.com/", "http://a.x.com", "10.0.0.1", "/tmp/a/b", "/TMP/a", "/tmp/../etc", "$x", "1e400", " 5 "]
+_odd_texts = [
+    "https://x.com/",
+    "http://a.x.com",
+    "10.0.0.1",
+    "/tmp/a/b",
+    "/TMP/a",
+    "/tmp/../etc",
+    "$x",
+    "1e400",
+    " 5 ",
+]
 _single_values = st.one_of(
     _texts,
     st.text(st.sampled_from("ab 1./x-éА\t\u0301"), max_size=6),

@@ -25,7 +25,11 @@ def rule(action: str, name: str = "send", **arguments) -> dict:
 
 # What comparing the lengths of lists gets wrong: an old policy, a new one, and what the new one is.
 _PEER = {
-    "a list of allowed tools is stricter than none": ({}, {"default": "deny", "tools": {"allow": ["a", "b"]}}, "stricter"),
+    "a list of allowed tools is stricter than none": (
+        {},
+        {"default": "deny", "tools": {"allow": ["a", "b"]}},
+        "stricter",
+    ),
     "without its list of allowed tools a policy is looser": (
         {"default": "deny", "tools": {"allow": ["a"]}},
         {"default": "allow"},
@@ -151,9 +155,17 @@ def test_limits_are_compared_by_what_they_let_happen(old, new, relation):
         ({}, {"approvals": {"wait_seconds": 10}}, "equal"),
         ({"tools": {"deny": ["shell"]}}, {"limits": {"per_tool": {"shell": 0}}}, "equal"),
         ({"tools": {"deny": ["read_*"]}}, {"tools": {"deny": ["read_file", "read_*"]}}, "equal"),
-        ({"tools": {"deny": ["shell"]}, **rule("deny", "shell", to={"prefix": "a"})}, {"tools": {"deny": ["shell"]}}, "equal"),
+        (
+            {"tools": {"deny": ["shell"]}, **rule("deny", "shell", to={"prefix": "a"})},
+            {"tools": {"deny": ["shell"]}},
+            "equal",
+        ),
         ({"operations": {}}, {"operations": {"file.read": "allow"}}, "looser"),
-        ({"operations": {"module.import": "allow"}}, {"operations": {"module.import": {"one_of": ["json"]}}}, "stricter"),
+        (
+            {"operations": {"module.import": "allow"}},
+            {"operations": {"module.import": {"one_of": ["json"]}}},
+            "stricter",
+        ),
         ({"name": "one"}, {"name": "two"}, "equal"),
     ],
 )
@@ -205,7 +217,9 @@ def test_what_cannot_be_decided_is_unknown_with_the_entry_that_is_why():
     comparison = compared(hard, {"patterns": [{"regex": "b.{250}a"}]})
 
     assert comparison.relation in ("unknown", "incomparable")
-    assert [unknown.entry for unknown in comparison.unknown_because] == ["patterns[0]"] * len(comparison.unknown_because)
+    assert [unknown.entry for unknown in comparison.unknown_because] == ["patterns[0]"] * len(
+        comparison.unknown_because
+    )
     assert comparison.unknown_because
 
 

@@ -35,7 +35,11 @@ def test_policies_that_say_the_same_do_not_differ():
         ({"patterns": ["a"]}, {"patterns": ["a"], "mode": "shadow"}, [("mode", "looser")]),
         ({"limits": {"tool_calls": 5}}, {"limits": {"tool_calls": 6}}, [("limits.tool_calls", "looser")]),
         ({}, {"limits": {"per_tool": {"a": 1}}}, [("limits.per_tool.a", "tighter")]),
-        ({"limits": {"rates": {"a": "1/hour"}}}, {"limits": {"rates": {"a": "9/hour"}}}, [("limits.rates.a", "looser")]),
+        (
+            {"limits": {"rates": {"a": "1/hour"}}},
+            {"limits": {"rates": {"a": "9/hour"}}},
+            [("limits.rates.a", "looser")],
+        ),
         ({}, {"operations": {"default": "allow", "file.read": "deny"}}, [("operations.file.read", "tighter")]),
         ({"name": "a"}, {"name": "b"}, [("name", "same")]),
         ({"default": "deny"}, {"default": "deny", "tools": {"allow": ["x"]}}, [("tools.allow: x", "looser")]),

@@ -20,7 +20,11 @@ _REGEXES = (
     *(r"(?:ab|a)*c", r"(a|^b)c", r"a{0}b", r"x{2,}?y", r"(?i:a)b", r"[\w-]a", r"[a\-z]b", r"[]a]b", r"\x61\x{62}"),
     *(r"\141", r"$a|b$", r"(^a)*b", r"(?:\ba)*b", r"(?i)straße|ς", r"[\D]a", r"(?i)[\w]b", r"a|", r"\pLb", r"a\bb"),
     *(r"(?i)[^a-k]", r"(?i)(?-i)A", r"a(?i)b|c", r"(?P<name>a)+b", r"[^\x00-\x{10FFFF}]", r"{a}", r"a{,2}"),
-    *(each.source for glob in ("*.pem", "rm *", "/tmp/*", "[!a]b", "??", "id_rsa") for each in expressions("glob", glob)),
+    *(
+        each.source
+        for glob in ("*.pem", "rm *", "/tmp/*", "[!a]b", "??", "id_rsa")
+        for each in expressions("glob", glob)
+    ),
 )
 _texts = st.text(st.sampled_from("abckKxyz rmRM\n\t_.-/1@'\"\\éΩΣςσ\u212a\u017fключpemdot{},2"), max_size=8)
 
@@ -31,7 +35,10 @@ _texts = st.text(st.sampled_from("abckKxyz rmRM\n\t_.-/1@'\"\\éΩΣςσ\u212a\u
 def test_an_automaton_finds_what_re2_finds(source, texts, more):
     expression, automaton = re2.compile(source, options()), language(source)
 
-    for text in (*texts, *(f"{text}{literal}{more}" for text in texts[:5] for literal in ("rm", "a.b", "ab", "x.pem"))):
+    for text in (
+        *texts,
+        *(f"{text}{literal}{more}" for text in texts[:5] for literal in ("rm", "a.b", "ab", "x.pem")),
+    ):
         assert automaton.has(text) == (expression.search(text) is not None), text
 
 

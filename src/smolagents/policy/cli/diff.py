@@ -36,9 +36,7 @@ _SHOWN = 20
 
 
 def add(commands: Commands) -> None:
-    parser = commands.add_parser(
-        "diff", help="is a policy stricter than another?", description=_DESCRIPTION
-    )
+    parser = commands.add_parser("diff", help="is a policy stricter than another?", description=_DESCRIPTION)
     parser.add_argument("old", metavar="OLD", help="a policy; - is standard input")
     parser.add_argument("new", metavar="NEW", help="a policy; - is standard input")
     parser.add_argument("--require-stricter", action="store_true", help="fail unless NEW is as strict as OLD, or more")
