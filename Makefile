@@ -83,6 +83,10 @@ audit-proof: $(VENV)/installed-test ## Audit trails: 200 kills, every bit of 1,0
 	@AUDIT_KILLS=200 AUDIT_FLIPPED_LINES=1000 AUDIT_RECORDS=100000 \
 		$(BIN)/python -m pytest --timeout 7200 tests/policy/audit
 
+.PHONY: fuzz-compare
+fuzz-compare: $(VENV)/installed-test ## 5,000 pairs of policies: nothing contradicts what is said of them, and witnesses are confirmed
+	@POLICY_PAIRS=5000 $(BIN)/python -m pytest --timeout 14400 tests/policy/comparison/test_soundness.py
+
 .PHONY: schema
 schema: $(VENV)/installed ## Write the JSON Schema of policies into the package
 	@$(BIN)/python -c 'import json; from smolagents.policy import Policy; print(json.dumps(Policy.json_schema(), indent=2))' \
@@ -101,6 +105,7 @@ bench: $(VENV)/installed-bench ## What hooks and policies cost, and how soon wha
 	$(BIN)/python -m benchmarks.operations
 	$(BIN)/python -m benchmarks.policy
 	$(BIN)/python -m benchmarks.audit
+	$(BIN)/python -m benchmarks.compare
 	$(BIN)/python -m benchmarks.time_limit
 
 # Upstream's files: what patches/ say about them, and what lies in src/smolagents.

@@ -14,7 +14,7 @@ from smolagents.hooks_testing import ScriptedModel
 from smolagents.hooks_testing import code as turn
 from smolagents.operation_events import EVENTS, UNANNOUNCED_MODULES, Operation
 from smolagents.policy import Policy, PolicyHook
-from smolagents.policy.operation_tests import _SUBJECTS
+from smolagents.policy.operation_tests import SUBJECTS
 from smolagents.policy.operations import OPERATION_NAMES
 
 from .executions import code, execution, hook_for
@@ -37,7 +37,7 @@ def test_there_is_a_key_and_a_subject_for_every_operation_but_what_the_host_deni
     # Two events are one operation or another, as their arguments say.
     named = {event.name for event in EVENTS.values() if isinstance(event, Operation)} | {"file.write", "native.load"}
     assert set(OPERATION_NAMES) == named - {"runtime.inspect"}
-    assert set(_SUBJECTS) == set(OPERATION_NAMES)
+    assert set(SUBJECTS) == set(OPERATION_NAMES)
 
 
 def test_an_entry_is_an_action_and_what_has_none_follows_the_default():

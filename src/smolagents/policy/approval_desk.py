@@ -6,10 +6,10 @@ import logging
 import re
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Literal
 
 from smolagents.hooks import ToolExecution
 
@@ -100,8 +100,8 @@ class ApprovalDesk:
         self._clock = clock
         self._on_request, self._on_verdict = on_request, on_verdict
         self._policy_digest = policy.digest
-        self._wait_seconds = _shortest((layer.approvals.wait_seconds for layer in policy.layers), WAIT_SECONDS)
-        self._valid_seconds = _shortest((layer.approvals.valid_seconds for layer in policy.layers), VALID_SECONDS)
+        self._wait_seconds = shortest(policy, "wait_seconds")
+        self._valid_seconds = shortest(policy, "valid_seconds")
         self._lock = threading.Lock()
         self._questions: list[_Question] = []
         # By digest: those given in advance, each for one call, and those for the same call whenever it is made
@@ -271,8 +271,10 @@ def _first(question: _Question) -> object:
         return _NO_ANSWER
 
 
-def _shortest(named: Iterable[float | None], default: float) -> float:
+def shortest(policy: Policy, key: Literal["wait_seconds", "valid_seconds"]) -> float:
     """The shortest time that one of the policies names; the default if none does."""
+    named = (getattr(layer.approvals, key) for layer in policy.layers)
+    default = WAIT_SECONDS if key == "wait_seconds" else VALID_SECONDS
     return min((seconds for seconds in named if seconds is not None), default=default)
 
 

@@ -100,11 +100,11 @@ def compile_condition(condition: Condition, addresses_of: AddressesOf | None = N
     if condition.one_of is not None:
         tests.append(_one_of(condition.one_of))
     if condition.prefix is not None:
-        tests.append(_any_text([_prefix(form) for form in _spellings(condition.prefix)]))
+        tests.append(_any_text([_prefix(form) for form in spellings(condition.prefix)]))
     if condition.suffix is not None:
-        tests.append(_any_text([_suffix(form) for form in _spellings(condition.suffix)]))
+        tests.append(_any_text([_suffix(form) for form in spellings(condition.suffix)]))
     if condition.contains is not None:
-        tests.append(_any_text([_contains(form) for form in _spellings(condition.contains)]))
+        tests.append(_any_text([_contains(form) for form in spellings(condition.contains)]))
     if condition.regex is not None:
         tests.append(_pattern("regex", condition.regex))
     if condition.glob is not None:
@@ -126,7 +126,7 @@ def compile_condition(condition: Condition, addresses_of: AddressesOf | None = N
     return _all(tests)
 
 
-def _spellings(text: str) -> tuple[str, ...]:
+def spellings(text: str) -> tuple[str, ...]:
     """A text of the policy as it is and, if values are looked at in it, in normal form; see `patterns.expressions`."""
     normalized = normalize(text)
     if normalized.strip() and (has_ascii_letter(text) or not normalized.isascii()):
@@ -200,7 +200,7 @@ def _max_length(length: int) -> Test:
 
 
 def _one_of(choices: Iterable[Scalar]) -> Test:
-    texts = frozenset(form for each in choices if type(each) is str for form in _spellings(each))
+    texts = frozenset(form for each in choices if type(each) is str for form in spellings(each))
     booleans = [each for each in choices if type(each) is bool]
     numbers = [each for each in choices if type(each) in (int, float)]
 
@@ -226,9 +226,13 @@ def _one_of(choices: Iterable[Scalar]) -> Test:
     return Test(of, span)
 
 
+# What some tool takes for false
+FALSE_WORDS = ("", "0", "false", "no", "off", "n", "f", "none", "null")
+
+
 def _reads_as_boolean(text: str, boolean: bool) -> Verdict:
     """Whether some tool takes a text for a boolean: any text but the empty one is true to Python."""
-    return None if boolean or text.lower() in ("", "0", "false", "no", "off", "n", "f", "none", "null") else False
+    return None if boolean or text.lower() in FALSE_WORDS else False
 
 
 def _range(wanted: Range) -> Test:
@@ -248,15 +252,15 @@ def _range(wanted: Range) -> Test:
 
 
 # What float() and int() accept, and the marks between thousands, without the digits of other scripts
-_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
-_LOOKS_NUMERIC = re.compile(r"\d|inf|nan", re.IGNORECASE)
+NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
+LOOKS_NUMERIC = re.compile(r"\d|inf|nan", re.IGNORECASE)
 
 
 def _number_in_text(text: str, meets: Callable[[float], bool]) -> Verdict:
     """Whether the number that a text is to some tools may meet something; `False` only if it cannot."""
-    if not _LOOKS_NUMERIC.search(text):
+    if not LOOKS_NUMERIC.search(text):
         return False
-    if len(text) <= 30 and _NUMBER.fullmatch(text):
+    if len(text) <= 30 and NUMBER.fullmatch(text):
         return None if meets(float(text)) else False
     return None
 

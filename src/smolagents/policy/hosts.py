@@ -29,8 +29,8 @@ _HOST_AND_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:@]*)(?::([0-9]*))?")
 # `http:80` is no host with a port to clients that know these schemes.
 _SCHEMES = ("http", "https", "ws", "wss", "ftp", "file")
 # NAT64 (RFC 6052), 6to4 (RFC 3056), Teredo (RFC 4380) and IPv4-compatible addresses stand for IPv4 addresses.
-_STANDS_FOR_IPV4 = tuple(map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")))
-_LOOPBACK: tuple[Address, ...] = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
+STANDS_FOR_IPV4 = tuple(map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")))
+LOOPBACK: tuple[Address, ...] = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
 
 
 def host_of(text: str) -> str | Address | None:
@@ -112,7 +112,7 @@ def check(entry: str) -> None:
     Raises:
         `ValueError`: With a sentence on what to write instead.
     """
-    if _network(entry) is not None:
+    if network_of(entry) is not None:
         return
     shown = excerpt(entry)
     if not entry.isascii():
@@ -128,7 +128,7 @@ def check(entry: str) -> None:
         )
 
 
-def _network(entry: str) -> Network | None:
+def network_of(entry: str) -> Network | None:
     text = entry[1:-1] if entry.startswith("[") and entry.endswith("]") else entry
     try:
         network = ip_network(text)
@@ -155,7 +155,7 @@ class HostSet:
         self._networks: list[Network] = []
         self._addresses_of = addresses_of
         for entry in entries:
-            network = _network(entry)
+            network = network_of(entry)
             if network is not None:
                 self._networks.append(network)
             elif entry.startswith("*."):
@@ -176,7 +176,7 @@ class HostSet:
             return True
         # By RFC 6761 such a name is the loopback interface, by whichever of its addresses.
         is_loopback = name == "localhost" or name.endswith(".localhost")
-        return None if is_loopback and any(self._is_in_network(address) for address in _LOOPBACK) else False
+        return None if is_loopback and any(self._is_in_network(address) for address in LOOPBACK) else False
 
     def _has_address(self, address: Address) -> bool | None:
         if self._is_in_network(address):
@@ -186,8 +186,8 @@ class HostSet:
         # To connect to 0.0.0.0 is to connect to oneself.
         stands_for_another = address.is_unspecified or (
             isinstance(address, IPv6Address)
-            and address not in _LOOPBACK
-            and any(address in network for network in _STANDS_FOR_IPV4)
+            and address not in LOOPBACK
+            and any(address in network for network in STANDS_FOR_IPV4)
         )
         return None if stands_for_another else False
 

@@ -12,7 +12,7 @@ import os
 import posixpath
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import uuid4
 
 from pydantic import (
@@ -41,6 +41,10 @@ from .problems import problems_of
 from .rules import Rule, unique_ids
 from .schema import json_schema
 from .section import Section
+
+
+if TYPE_CHECKING:
+    from .comparison import Change, Comparison, Finding
 
 
 def _language_version(value: Any) -> Any:
@@ -283,6 +287,31 @@ class Policy(Section):
                 parent._add_inherited(parent_source, layers)
                 layers[digest] = parent.model_copy()
                 layers[digest]._source = parent_source
+
+    def compare(self, other: Policy, *, seconds: float | None = None) -> Comparison:
+        """Whether this policy is stricter than another, looser, equal or neither, with executions that show it.
+
+        Args:
+            other ([`Policy`]): The policy to compare it with.
+            seconds (`float`, *optional*): After how many seconds to give up; what is not decided by then is unknown.
+                By default 30.
+        """
+        # Only here, as it is about policies
+        from .comparison import compare
+
+        return compare(self, other) if seconds is None else compare(self, other, seconds=seconds)
+
+    def diff(self, other: Policy) -> tuple[Change, ...]:
+        """What is different in this policy as seen from another, entry by entry, each with its direction."""
+        from .comparison import diff
+
+        return diff(self, other)
+
+    def lint(self) -> tuple[Finding, ...]:
+        """What in this policy has no effect: what can never match, is covered by others, or cannot be used."""
+        from .comparison import lint
+
+        return lint(self)
 
     @property
     def kinds(self) -> frozenset[str]:

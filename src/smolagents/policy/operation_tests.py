@@ -20,7 +20,7 @@ from .operations import Operations
 
 
 # The arguments that say what an operation is done to. All of them have to meet an entry's condition.
-_SUBJECTS = {
+SUBJECTS = {
     "process.run": ("command", "executable"),
     "file.read": ("path",),
     "file.write": ("path",),
@@ -67,7 +67,7 @@ class OperationTests:
                 self._actions[name] = entry
         imports = operations.entries().get("module.import")
         if isinstance(imports, Condition):
-            self._named_modules = frozenset(_literals(imports))
+            self._named_modules = frozenset(literals(imports))
 
     def reasons(self, execution: ToolExecution, *, is_granted: bool) -> Iterator[Reason]:
         """What the section says about an operation.
@@ -118,7 +118,7 @@ class OperationTests:
 def _subjects(execution: ToolExecution) -> Iterator[tuple[str, Any]]:
     """What an operation is done to, by the arguments' names, in the form that a condition is about."""
     arguments = execution.arguments
-    for name in _SUBJECTS[execution.name]:
+    for name in SUBJECTS[execution.name]:
         value = arguments.get(name)
         if execution.name == "process.run":
             if name == "executable" and (value is None or value == _program(arguments.get("command"))):
@@ -173,9 +173,9 @@ def _link_target(source: Any, destination: Any) -> Any:
     return source
 
 
-def _literals(condition: Condition) -> Iterator[str]:
+def literals(condition: Condition) -> Iterator[str]:
     """The texts that a condition names one by one."""
     choices: Iterable[Any] = (condition.equals, *(condition.one_of or ()))
     yield from (choice for choice in choices if type(choice) is str)
     for part in (*(condition.any_ or ()), *(condition.all_ or ())):
-        yield from _literals(part)
+        yield from literals(part)

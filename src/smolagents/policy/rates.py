@@ -74,6 +74,10 @@ class Rates:
         """Which rates leave no room for a call of the tool or agent `name` now. Notes nothing."""
         return self._check(name, take=False)[0]
 
+    def reached_without_store(self, name: str) -> list[Reason]:
+        """What is said of a call of the tool or agent `name` while the store does not answer."""
+        return [self._store_failure()] if keys_naming(self._texts, self._names, name) else []
+
     def take(self, name: str) -> tuple[list[Reason], list[Usage]]:
         """Note a call, unless a rate leaves no room for it.
 

@@ -67,6 +67,16 @@ class Rehearsal:
         self._note_stop(execution.run_id, decision)
         return decision
 
+    def assume(self, execution: ToolExecution, times: int) -> None:
+        """Count an execution as made so many times, without a decision. No rate counts it."""
+        self._begin(execution.run_id, execution.agent_path)
+        self._budgets.assume(execution, times)
+
+    def deadline(self, execution: ToolExecution) -> float | None:
+        """How many seconds an execution may take."""
+        self._begin(execution.run_id, execution.agent_path)
+        return self._budgets.deadline(execution)
+
     def end_step(self, ended: RecordedStep) -> None:
         """Count what a step used."""
         run = self._begin(ended.run_id, ended.agent_path)

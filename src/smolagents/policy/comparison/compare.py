@@ -1,0 +1,103 @@
+"""Which of two policies is the stricter one: decided, or said to be unknown.
+
+A policy is at least as strict as another if, after every history, it leaves no execution freer than the other does.
+From the freest: let pass (with or without a warning), let pass if a person agrees, refused, the end of the run. A
+history is what was run under both so far, the tokens and the time that this took, and what was refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..model import Policy
+from .intents import undecided_intents
+from .limit_search import LimitSearch
+from .search import Search, Side, Unknown
+from .situations import situations
+from .undecided import NotDecided
+from .values import forget
+from .witnesses import Witness
+from .words import Deadline
+
+
+Relation = Literal["equal", "stricter", "looser", "incomparable", "unknown"]
+
+# After so long, what is left is unknown. A pair of policies with a hundred rules takes a fraction of it.
+SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a policy relates to another one.
+
+    Attributes:
+        relation (`str`): `equal`, `stricter`, `looser` or `incomparable`, of the policy that was compared; `unknown`
+            if that could not be decided.
+        witnesses (`tuple[Witness, ...]`): Executions that one policy lets happen more freely than the other, each run
+            on both. One at most for each entry that makes a difference.
+        unknown_because (`tuple[Unknown, ...]`): What could not be decided, with the entry that is why. There may be
+            some also if the relation is known.
+        is_at_least_as_strict (`bool`, *optional*): Whether the policy lets nothing happen more freely than the other;
+            `None` if that is not known.
+        is_at_most_as_strict (`bool`, *optional*): The same the other way round.
+    """
+
+    relation: Relation
+    witnesses: tuple[Witness, ...]
+    unknown_because: tuple[Unknown, ...]
+    is_at_least_as_strict: bool | None
+    is_at_most_as_strict: bool | None
+
+    @property
+    def loosened(self) -> tuple[Witness, ...]:
+        """What the policy lets happen more freely than the other one."""
+        return tuple(witness for witness in self.witnesses if witness.is_allowed_by_self)
+
+    @property
+    def tightened(self) -> tuple[Witness, ...]:
+        """What the other policy lets happen more freely."""
+        return tuple(witness for witness in self.witnesses if not witness.is_allowed_by_self)
+
+
+def compare(policy: Policy, other: Policy, *, seconds: float = SECONDS) -> Comparison:
+    """Whether a policy is stricter than another, looser, equal or neither, with executions that show it.
+
+    Args:
+        policy ([`Policy`]): The policy, with those that it extends.
+        other ([`Policy`]): The one that it is compared with.
+        seconds (`float`): After how many seconds to give up. What is not decided by then is unknown.
+    """
+    forget()
+    deadline = Deadline(seconds)
+    if policy.digest == other.digest:
+        return Comparison("equal", (), (), True, True)
+    try:
+        all_situations = situations((policy, other))
+        mine, theirs = Side(policy, all_situations), Side(other, all_situations)
+    except NotDecided as error:
+        return Comparison("unknown", (), (Unknown("tools", str(error)),), None, None)
+    looser, unknown = _freer(mine, theirs, deadline, True)
+    tighter, unknown_too = _freer(theirs, mine, deadline, False)
+    at_least = False if looser else None if unknown else True
+    at_most = False if tighter else None if unknown_too else True
+    reasons = tuple(dict.fromkeys((*unknown, *unknown_too)))
+    return Comparison(_relation(at_least, at_most), (*looser, *tighter), reasons, at_least, at_most)
+
+
+def _freer(free: Side, tight: Side, deadline: Deadline, is_self: bool) -> tuple[list[Witness], list[Unknown]]:
+    """What one policy lets happen more freely than another, and what could not be decided about that."""
+    found: list[Witness] = []
+    unknown = undecided_intents(free, tight)
+    for search in (Search(free, tight, deadline, is_self), LimitSearch(free, tight, deadline, is_self)):
+        found += search.witnesses()
+        unknown += search.unknown
+    return found, unknown
+
+
+def _relation(at_least: bool | None, at_most: bool | None) -> Relation:
+    if at_least is False and at_most is False:
+        return "incomparable"
+    if at_least is None or at_most is None:
+        return "unknown"
+    return "equal" if at_least and at_most else "stricter" if at_least else "looser"

@@ -1,0 +1,136 @@
+"""What `compare` says is never wrong: tried on generated pairs (`make fuzz-compare` tries many more)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from smolagents.hooks import ToolExecution
+from smolagents.memory import ActionStep
+from smolagents.monitoring import Timing, TokenUsage
+from smolagents.policy import Policy
+from smolagents.policy.comparison import Calls, Comparison, Witness
+from smolagents.policy.decision import SEVERITY, Decision
+from smolagents.policy.recorded import RecordedStep
+from smolagents.policy.replay import Rehearsal
+
+from ..strategies import Data
+from .realistic import Author
+from .strategies import cases, orders, tightened
+
+
+PAIRS = int(os.environ.get("POLICY_PAIRS", "60"))
+_MIRROR = {"stricter": "looser", "looser": "stricter"}
+_PLAYED = 5000
+
+many = settings(
+    max_examples=PAIRS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+def freedom(decision: Decision) -> int:
+    """How free an execution is left: a warning lets it pass as well."""
+    return -max(1, SEVERITY.index(decision.action))
+
+
+def assert_no_contradiction(comparison: Comparison, mine: Decision, theirs: Decision) -> None:
+    if comparison.is_at_least_as_strict:
+        assert freedom(mine) <= freedom(theirs)
+    if comparison.is_at_most_as_strict:
+        assert freedom(mine) >= freedom(theirs)
+
+
+def play(policy: Policy, witness: Witness) -> Decision:
+    """The decision on a witness, with every call of its history decided on by itself."""
+    rehearsal = Rehearsal(policy)
+    for event in witness.history:
+        rehearsal.advance_to(event.time)
+        if isinstance(event, Calls):
+            if event.times > _PLAYED:
+                rehearsal.assume(event.execution, event.times - 1)
+            for _ in range(event.times if event.times <= _PLAYED else 1):
+                rehearsal.decide(event.execution)
+            continue
+        for number in range(event.times):
+            tokens = TokenUsage(0, 0 if number else event.tokens)
+            step = ActionStep(number + 1, timing=Timing(0.0, 0.0), token_usage=tokens)
+            rehearsal.end_step(RecordedStep(event.run_id, step))
+    rehearsal.advance_to(witness.time)
+    return rehearsal.decide(witness.execution)
+
+
+def assert_confirmed(witness: Witness, policy: Policy, other: Policy) -> None:
+    free, tight = (policy, other) if witness.is_allowed_by_self else (other, policy)
+    if witness.note:
+        assert "answer" in witness.note or "instead of" in witness.note
+        return
+    assert freedom(play(free, witness)) > freedom(play(tight, witness))
+
+
+@many
+@given(cases)
+def test_no_execution_contradicts_what_is_said_of_a_pair_and_every_witness_is_confirmed(
+    case: tuple[tuple[Data, Data], Sequence[ToolExecution]],
+):
+    (one, other), executions = case
+    policy, second = Policy.from_data(one), Policy.from_data(other)
+
+    comparison, mirrored = policy.compare(second), second.compare(policy)
+
+    assert mirrored.relation == _MIRROR.get(comparison.relation, comparison.relation)
+    assert bool(comparison.unknown_because) or comparison.relation != "unknown"
+    assert bool(comparison.loosened) == (comparison.is_at_least_as_strict is False)
+    assert bool(comparison.tightened) == (comparison.is_at_most_as_strict is False)
+    for witness in comparison.witnesses:
+        assert_confirmed(witness, policy, second)
+    mine, theirs = Rehearsal(policy), Rehearsal(second)
+    for execution in executions:
+        mine.begin()
+        theirs.begin()
+        assert_no_contradiction(comparison, mine.decide(execution), theirs.decide(execution))
+    # One after the other, for as long as the same is run under both
+    mine.begin()
+    theirs.begin()
+    for execution in (*executions, *executions):
+        decisions = mine.decide(execution), theirs.decide(execution)
+        assert_no_contradiction(comparison, *decisions)
+        if len({decision.is_refusal for decision in decisions}) > 1:
+            break
+
+
+@many
+@given(orders())
+def test_a_policy_is_equal_to_itself_in_any_order(pair: tuple[Data, Data]):
+    one, other = pair
+
+    comparison = Policy.from_data(one).compare(Policy.from_data(other))
+
+    assert (comparison.relation, comparison.witnesses) == ("equal", ())
+
+
+@many
+@given(tightened())
+def test_a_policy_with_one_field_tightened_is_stricter_or_equal(pair: tuple[Data, Data]):
+    data, tight = pair
+
+    comparison = Policy.from_data(tight).compare(Policy.from_data(data))
+
+    assert comparison.relation in ("stricter", "equal")
+
+
+@pytest.mark.parametrize("start", range(0, max(20, PAIRS // 25), 10))
+def test_of_ten_pairs_of_realistic_policies_one_at_most_is_unknown(start):
+    relations = []
+    for seed in range(start, start + 10):
+        old, new = map(Policy.from_data, Author(seed).pair())
+        comparison = new.compare(old)
+        relations.append(comparison.relation)
+        for witness in comparison.witnesses:
+            assert_confirmed(witness, new, old)
+
+    assert relations.count("unknown") <= 1
