@@ -130,6 +130,7 @@ def folder(tmp_path, monkeypatch):
     Path("step.py").write_text("print(1)", "utf-8")
     Path("run.json").write_text(json.dumps([{"task": "Look around."}]), "utf-8")
     Path("agent-os.yaml").write_text("name: acme\nallowed_tools: [web_search]", "utf-8")
+    Path("main.yaml").write_text("{version: 1, default: allow}", "utf-8")
 
 
 def test_the_commands_do_what_they_are_said_to_do(folder):
