@@ -60,6 +60,11 @@ class Patch:
         """Files of ours that belong to this concern when it is offered upstream."""
         return [path for line in self._fields("New-files") for path in line.split()]
 
+    @property
+    def stays_here(self) -> bool:
+        """Whether it is of the fork alone, and not offered upstream."""
+        return bool(self._fields("Stays-here"))
+
     def _fields(self, name: str) -> list[str]:
         lines = self.header.partition("\n\n")[0].splitlines()
         return [line.partition(":")[2].strip() for line in lines if line.startswith(f"{name}:")]
@@ -166,7 +171,7 @@ def _parse_header(name: str, lines: list[bytes]) -> str:
         raise ForkError(f"{where}: the header is not UTF-8") from None
     fields = text.partition("\n\n")[0].splitlines()
     for number, field in enumerate(fields, 1):
-        if not re.match(r"(Subject|New-files): \S", field):
+        if not re.match(r"(Subject|New-files|Stays-here): \S", field):
             raise ForkError(f"{where}, line {number}: expected 'Subject: ...' or 'New-files: ...', then an empty line")
     if sum(field.startswith("Subject:") for field in fields) != 1:
         raise ForkError(f"{where}: the header needs one line 'Subject: ...'")

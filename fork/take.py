@@ -48,6 +48,7 @@ def taken(patches: Sequence[Patch], pristine: Mapping[str, bytes], clone: Path, 
         name = f"{number:04}-{re.sub(r'[^a-z0-9]+', '-', subject.lower()).strip('-')}.patch"
         patch = replace(by_subject.get(subject, Patch(name, header, {})), diffs=diffs)
         series.append(parse(patch.name, render(patch)))
+    series += [patch for patch in patches if patch.stays_here]
     names = [patch.name for patch in series]
     if names != sorted(set(names)):
         raise ForkError(

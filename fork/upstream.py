@@ -21,13 +21,14 @@ def write_mail_series(
 
     Args:
         project: Where the new files are read.
-        patches: The series.
+        patches: The series. Patches that stay here are left out; what is offered must not need them.
         pristine: The release's files.
         folder: Where the mails go; made if it is not there, else it must be empty.
 
     Raises:
         ForkError: If a new file is missing or must not go upstream, or if the folder is not empty.
     """
+    patches = [patch for patch in patches if not patch.stays_here]
     if folder.exists() and any(folder.iterdir()):
         raise ForkError(f"{folder} is not empty: name another folder, or remove it")
     states = apply_series(patches, pristine)

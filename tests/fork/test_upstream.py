@@ -69,10 +69,16 @@ def test_this_repositorys_series_applies_to_the_release(checkout, release_wheel,
     upstream = repository_of(tmp_path / "release", {})
     git(upstream, "am", "--quiet", *sorted((tmp_path / "mails").iterdir()))
     offered = {path for patch in patches for path in patch.new_files}
+    kept = {path for patch in patches if patch.stays_here for path in patch.diffs}
     found = {f"{PACKAGE}/{name}": value for name, value in hashes(upstream / PACKAGE).items()}
     wanted = {f"{PACKAGE}/{name}": value for name, value in expected.items()}
     pristine = {f"{PACKAGE}/{name}" for name in hashes(site_packages / "smolagents")}
-    assert found == {path: wanted[path] for path in wanted if path in pristine | offered}
+    assert kept == {f"{PACKAGE}/cli.py"}
+    assert {path: found[path] for path in found if path not in kept} == {
+        path: wanted[path] for path in wanted if path in (pristine | offered) - kept
+    }
+    ours = {path.name for pattern in ("hook*.py", "operation*.py") for path in (checkout / PACKAGE).glob(pattern)}
+    assert {f"{PACKAGE}/{name}" for name in ours} <= offered
 
 
 def test_the_same_patches_give_the_same_mails(project, tmp_path, monkeypatch):
