@@ -145,7 +145,8 @@ _LESS = ("tool_calls", "tokens", "identical_denials", "run_seconds", "call_secon
 def _tighten_limit(draw: st.DrawFn, limits: Data, key: str) -> None:
     if key in _LESS:
         low = 1 if key in ("identical_denials", "run_seconds", "call_seconds") else 0
-        now = limits.get(key, 10**9)
+        # Denials are played one by one
+        now = limits.get(key, 1000 if key == "identical_denials" else 10**9)
         limits[key] = draw(st.integers(low, int(now))) if now >= 1 else now
     elif key == "scope":
         limits["scope"] = "session"

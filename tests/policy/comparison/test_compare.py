@@ -212,11 +212,9 @@ def test_what_a_policy_extends_counts(tmp_path: Path):
 
 
 def test_what_cannot_be_decided_is_unknown_with_the_entry_that_is_why():
-    hard = {"patterns": [{"regex": "a.{200}b.{300}c"}]}
+    comparison = compared({"patterns": [{"regex": r"a.{30}\z"}]}, {"patterns": [{"regex": r"a.{15}.{15}\z"}]})
 
-    comparison = compared(hard, {"patterns": [{"regex": "b.{250}a"}]})
-
-    assert comparison.relation in ("unknown", "incomparable")
+    assert comparison.relation == "unknown"
     assert [unknown.entry for unknown in comparison.unknown_because] == ["patterns[0]"] * len(
         comparison.unknown_because
     )

@@ -138,9 +138,8 @@ class _Branch:
         taken = {name.rstrip(MARK) for name in (*self._needs, *self._never, *self._empty)}
         if usual not in taken or situation.only_argument is not None:
             return usual
-        return next(
-            name for name in ("text", "value", *(f"value_{n}" for n in itertools.count(2))) if name not in taken
-        )
+        others = itertools.chain(("text", "value"), (f"value_{number}" for number in itertools.count(2)))
+        return next(name for name in others if name not in taken)
 
     def _values(self, argument: str, needs: list[Some]) -> list[Any] | None:
         """Values for all needs: one, if one can be all of it, else one for each."""

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import deque
 from functools import lru_cache
 
-from . import characters, expressions
+from . import expressions
 from .characters import LAST, NEWLINE, WORD, Ranges
 from .expressions import Choice, One, Place, Repeat, Sequence, Tree
 from .undecided import NotDecided
@@ -286,6 +286,3 @@ def language(source: str) -> Language:
         `NotDecided`: If its automaton is too large, or the expression cannot be read.
     """
     return Language(source)
-
-
-__all__ = ["Language", "characters", "language"]

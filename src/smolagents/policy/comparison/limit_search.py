@@ -254,6 +254,8 @@ class LimitSearch:
                     return witness
             if self._never_refuses(self._free) or self._never_refuses(self._tight):
                 return None
+            if not self._counts(self._free) and not self._counts(self._tight):
+                return None
             return self._repeated(limit)
         return None
 
@@ -275,11 +277,18 @@ class LimitSearch:
         raise NotDecided("no execution could be found that both policies refuse so often")
 
     @staticmethod
-    def _never_refuses(side: Side) -> bool:
+    def _counts(side: Side) -> bool:
+        """Whether there is a limit that comes to refuse calls."""
         for limits in (layer.limits for layer in side.layers):
             counted = (limits.tool_calls, limits.tokens, limits.run_seconds)
             if limits.per_tool or limits.rates or any(limit is not None for limit in counted):
-                return False
+                return True
+        return False
+
+    @staticmethod
+    def _never_refuses(side: Side) -> bool:
+        if LimitSearch._counts(side):
+            return False
         return not any(each.level >= ASK for objections in side.objections.values() for each in objections)
 
     def _both(self, wanted: int) -> Iterator[ToolExecution]:
@@ -289,7 +298,10 @@ class LimitSearch:
         # What is the same in both comes first
         for is_alike in (True, False):
             for situation, mine in self._free.objections.items():
-                for one, other in itertools.product(mine, self._tight.objections[situation]):
+                theirs = self._tight.objections[situation]
+                if any(each.formula is True and each.level > wanted for each in (*mine, *theirs)):
+                    continue  # All of it is treated more severely
+                for one, other in itertools.product(mine, theirs):
                     if one.level != wanted or other.level != wanted or is_alike != (one.formula == other.formula):
                         continue
                     pairs += 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import re2
 
@@ -25,8 +24,6 @@ from .facts import Asked, Finds, IsOpaque, May, Must, finding
 from .logic import Formula, all_of, any_of, negated
 from .situations import Situation
 
-
-Level = Literal[0, 1, 2, 3]
 
 # How free an execution is: it is let pass, a person is asked, it is refused, the run ends.
 PASS, ASK, DENY, STOP = 0, 1, 2, 3

@@ -24,6 +24,7 @@ from .undecided import NotDecided
 
 # Combined states; and characters of a text, if it has to be long.
 MAX_STATES = 6_000
+_MAX_SEEN = 60_000
 MAX_LENGTH = 4_000
 
 _READABLE = [*range(0x61, 0x7B), *range(0x30, 0x3A), *range(0x41, 0x5B), 0x20, *range(0x21, 0x30), *range(0x3A, 0x41)]
@@ -102,6 +103,8 @@ class _Walk:
             if length >= lengths.get(state, length + 1):
                 return
             lengths[state] = length
+            if len(lengths) > _MAX_SEEN:
+                raise NotDecided("it needs too many states")
             total = length + self._distance(self._formula, state)
             if total <= (math.inf if most is None else most) and total < math.inf and not self._is_hopeless(state):
                 heapq.heappush(waiting, (total, -length, next(order), state, path))
