@@ -359,5 +359,5 @@ def test_denials_of_another_hook_do_not_change_what_is_recorded_before(path):
 
 
 def test_a_file_name_that_no_system_has_is_said(path):
-    with pytest.raises(PolicyError, match="cannot be written: embedded null byte"):
+    with pytest.raises(PolicyError, match="cannot be written: .*embedded null"):
         hook_for(path.with_name("a\0b"))
