@@ -60,9 +60,15 @@ class running:  # noqa: N801
         _tell(self._run, "after_run", self._run.info, error)
 
 
-class within_implicit_run(within):  # noqa: N801
+def within_implicit_run(run: AgentRun) -> within:
     """As [`within`], for a run that is no more than what the host calls outside of `run()`."""
+    for bound in run.hooks:
+        if bound.before_run is not None or bound.after_run is not None:
+            return _within_told_run(run)
+    return within(run)
 
+
+class _within_told_run(within):  # noqa: N801
     __slots__ = ("_running",)
 
     def __init__(self, run: AgentRun):
