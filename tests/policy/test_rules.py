@@ -139,6 +139,21 @@ def test_opaque_arguments_can_be_denied_wherever_they_are():
     assert refused(hook, about) and not refused(hook, execution("show", a="plain"))
 
 
+def test_patterns_that_cannot_look_into_a_value_say_so():
+    about = execution("show", image=Opaque("Image"))
+    hook = hook_for(patterns=["rm -rf"])
+    (reason,) = hook.explain(about).reasons
+    assert (reason.action, reason.code, reason.where) == ("allow", "opaque", "arguments.image")
+    assert reason.message == (
+        'arguments.image is no plain data but a "Image", so that patterns cannot look into it (opaque)'
+    )
+    assert not refused(hook, about)
+
+
+def test_what_nobody_looked_into_is_not_allowed_thereby():
+    assert refused(hook_for(patterns=["rm -rf"], default="deny"), execution("show", image=Opaque("Image")))
+
+
 @pytest.mark.parametrize(
     ("keys", "about", "reason_code"),
     [

@@ -106,12 +106,11 @@ class _Layer:
             return self.as_counted([*rules, *self._operation_reasons(execution, rules)])
         named = self._about_name(execution.kind, execution.name, is_answer)
         reasons = [*named, *rules]
-        if self.policy.opaque == "deny":
-            reasons += self._opaque_reasons(arguments)
         if execution.kind in ("tool", "agent") and not is_answer and self.policy.default == "deny":
             if not any(reason.action in _GRANTS or reason.code == "tool_denied" for reason in reasons):
                 message = f"{self.called} does not allow it (tools.allow does not name it, and `default` is deny)"
                 reasons.append(Reason("deny", "not_allowed", "default", "deny", message))
+        reasons += self._opaque_reasons(arguments)
         return self.as_counted(reasons)
 
     def pattern_reason(self, execution: ToolExecution, match: Match, index: int) -> Reason:
@@ -140,11 +139,15 @@ class _Layer:
         return tuple(reasons)
 
     def _opaque_reasons(self, arguments: Arguments) -> Iterator[Reason]:
+        """That nobody looked into some of the arguments, where that matters."""
+        action = self.policy.opaque
+        if action == "allow" and not self.patterns:
+            return
+        follows = f"which {self.called} denies" if action == "deny" else "so that patterns cannot look into it"
         for where, value in arguments.opaque():
             # Generated code may have given the type its name.
-            kind = excerpt(value.type_name)
-            message = f"{where} is no plain data but a {kind}, which {self.called} denies (opaque)"
-            yield Reason("deny", "opaque", "opaque", "deny", message, where)
+            message = f"{where} is no plain data but a {excerpt(value.type_name)}, {follows} (opaque)"
+            yield Reason(action, "opaque", "opaque", action, message, where)
 
     def _operation_reasons(self, execution: ToolExecution, rules: Iterable[Reason]) -> Iterable[Reason]:
         if self._operations is None:
