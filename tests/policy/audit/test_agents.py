@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -216,12 +218,20 @@ def test_a_policy_can_let_pass_what_cannot_be_recorded(full, options, caplog):
     assert "could not be recorded" in caplog.text
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full on this system")
-def test_a_device_that_is_full_is_refused_when_the_hook_is_made(tmp_path):
-    (tmp_path / "audit.jsonl").symlink_to("/dev/full")
+def test_a_disk_that_is_full_is_refused_when_the_hook_is_made(path, monkeypatch):
+    def refuse(descriptor, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", refuse)
 
     with pytest.raises(PolicyError, match="audit: The audit file .* cannot be written: No space left on device"):
-        hook_for(tmp_path / "audit.jsonl")
+        hook_for(path)
+
+
+@pytest.mark.parametrize("name", ["audit-20261121.jsonl", "a/audit-000001", "audit-0000017.x"])
+def test_a_path_that_is_called_like_a_file_that_a_trail_goes_on_in_is_refused(name):
+    with pytest.raises(PolicyError, match="such names are for the files that a trail goes on in"):
+        hook_for(Path(name))
 
 
 def test_a_folder_that_is_not_there_is_refused_when_the_hook_is_made(tmp_path):
