@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from smolagents import CodeAgent, Deny, ToolCallingAgent, ToolExecutionStopped, tool
 from smolagents.hooks_testing import RecordingHook, ScriptedModel, answering, code
 from smolagents.policy import FunctionApprover, Policy, PolicyError, PolicyHook
+from smolagents.policy.audit import file as file_module
 from smolagents.policy.recorded import load
 from smolagents.policy.replay import replay
 
@@ -279,6 +281,101 @@ def test_a_key_file_that_cannot_be_read_is_said(path, monkeypatch):
 
     with pytest.raises(PolicyError, match="The key file nowhere cannot be read: No such file or directory"):
         hook_for(path, audit={"key_file": "nowhere"})
+
+
+# Closing
+
+
+def test_a_closed_hook_has_let_its_file_go_and_opens_it_again(path):
+    with hook_for(path, audit={"fsync": "always"}) as hook:
+        play(hook, command="ls")
+        assert path.name in str(open_files())
+    assert path.name not in str(open_files())
+    hook.close()
+    assert fault(path) is None
+
+    assert play(hook, command="ls")
+    assert len(records(path, "before")) == 2
+    assert hook.close() is True
+    assert path.name not in str(open_files())
+    assert fault(path) is None
+
+
+def test_a_closed_hook_still_refuses_and_still_notices_what_was_done_to_its_trail(path):
+    hook = hook_for(path, tools={"deny": ["shell"]})
+    play(hook, "look")
+    hook.close()
+    path.write_bytes(path.read_bytes()[:-1])
+
+    assert not play(hook, "shell")
+    assert records(path, "lost") and records(path, "denied")
+
+
+def test_closing_waits_for_handlers(path):
+    hook, heard, released = hook_for(path), [], threading.Event()
+    hook.on("policy_check", lambda event: (released.wait(), heard.append(event)))
+    play(hook, command="ls")
+
+    assert hook.close(0) is False
+    released.set()
+    assert hook.close() is True
+    assert len(heard) == 1
+
+
+def test_a_disk_that_fails_when_a_hook_is_closed_is_logged(path, monkeypatch, caplog):
+    hook = hook_for(path, audit={"fsync": "interval"})
+    play(hook, command="ls")
+
+    def fail(descriptor):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(file_module, "_sync", fail)
+    hook.close()
+
+    assert "may not be on the disk: Input/output error" in caplog.text
+
+
+def open_files() -> list[str]:
+    return [os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if _is_open(name)]
+
+
+def _is_open(name: str) -> bool:
+    return os.path.lexists(f"/proc/self/fd/{name}")
+
+
+# What is known of a run and of what it is for
+
+
+def test_what_a_run_is_granted_is_recorded_at_its_start(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("base.yaml").write_text("version: 1\nlimits: {tool_calls: 5, tokens: 100}\n")
+    Path("child.yaml").write_text(
+        "version: 1\nextends: base.yaml\ndefault: allow\naudit: {path: a.jsonl}\n"
+        "limits: {tool_calls: 9, per_tool: {look: 3}, run_seconds: 7.5}\n"
+    )
+    hook = PolicyHook(Policy.load("child.yaml"))
+    agent_with(hook, [("final_answer", {"answer": "done"})]).run("Answer.")
+
+    (started,) = records(Path("a.jsonl"), "run_started")
+    assert sorted((limit["about"], limit["name"], limit["limit"]) for limit in started["limits"]) == [
+        ("per_tool", "look", 3),
+        ("run_seconds", None, 7.5),
+        ("tokens", None, 100),
+        ("tool_calls", None, 5),
+    ]
+
+
+def test_what_an_execution_is_for_is_recorded_if_the_policy_judges_that(path, tmp_path):
+    hook = hook_for(path, intents={"deny": ["destructive_data"]})
+    for command in ("ls", "curl https://example.com", "rm -rf /home"):
+        play(hook, command=command)
+    play(hook, "final_answer", answer="rm -rf /")
+    play(hook_for(tmp_path / "without.jsonl"), command="rm -rf /home")
+
+    intents = [record["decision"]["intent"] for record in records(path, "before", "denied")]
+    assert intents == ["benign", "network_access", "destructive_data", None]
+    (without,) = records(tmp_path / "without.jsonl", "before")
+    assert without["decision"]["intent"] is None
 
 
 # Policies that extend others

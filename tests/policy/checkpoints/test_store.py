@@ -15,7 +15,7 @@ from smolagents.policy.checkpoints.settings import CheckpointSettings
 from smolagents.policy.checkpoints.store import Store, later_than, latest, read
 
 
-KEY = b"a key that nobody guesses"
+KEY = b"a key that nobody guesses, of some length"
 
 
 def checkpoint(number=1, run_id="run", **changes):
@@ -119,9 +119,12 @@ def test_who_does_not_have_the_key_writes_no_checkpoint_that_is_accepted(folder,
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"key_env": "NO_SUCH_KEY"}, "NO_SUCH_KEY has to hold a key of at least 16 bytes, and holds 0"),
-        ({"key_file": "/no/such/key"}, "The file /no/such/key cannot be read: No such file"),
-        ({"key_env": "A", "key_file": "b"}, "Write `key_env` or `key_file`, not both"),
+        ({"key_env": "NO_SUCH_KEY"}, "There is no key: set the environment variable NO_SUCH_KEY"),
+        ({"key_file": "/no/such/key"}, "The key file /no/such/key cannot be read: No such file"),
+        ({"key_env": "NO_SUCH_KEY", "key_file": "/no/such/key"}, "The key file /no/such/key cannot be read"),
+        ({"key_file": "/"}, "The key file / cannot be read: Is a directory"),
+        ({"key_file": "/dev/zero"}, "is no key: it has more than"),
+        ({"key_file": "/dev/null"}, "too short: it has 0 bytes, and needs 32 or more"),
     ],
 )
 def test_a_key_that_is_not_there_is_a_mistake_in_the_policy(folder, settings, problem):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import errno
 import json
+import logging
 import os
 import stat
 import threading
@@ -31,6 +32,8 @@ try:
     import fcntl
 except ImportError:  # On Windows
     fcntl = None  # type: ignore[assignment]
+
+logger = logging.getLogger(__name__)
 
 Fsync = Literal["always", "interval", "never"]
 
@@ -117,7 +120,10 @@ class AuditFile:
         """Force what was written to the disk, unless `fsync` is `never`, and let the file go. The next record opens it
         again."""
         with self._lock:
-            self._let_go()
+            try:
+                self._let_go()
+            except OSError as error:
+                logger.error("The audit file %s may not be on the disk: %s.", self._name, error.strerror or error)
 
     def __del__(self) -> None:
         # Without a lock: nobody else has it, and whoever runs this may hold that of another file of the same path.
@@ -125,10 +131,11 @@ class AuditFile:
             self._let_go()
 
     def _let_go(self) -> None:
-        if not self._is_synced:
-            with suppress(OSError):
+        try:
+            if not self._is_synced:
                 self._force()
-        self._close_files()
+        finally:
+            self._close_files()
 
     def _locked(self, action: Callable[..., object], *arguments: Any) -> None:
         """Do something while other threads and processes are kept away."""
@@ -344,15 +351,16 @@ class AuditFile:
         if os.pwrite(self._seal_file, seal, 0) != len(seal):
             raise OSError("the seal was not written")
         self._end = _End(end.size + len(line), seq, mac, False)
+        self._is_synced = False
         if self._fsync == "interval":
-            self._is_synced = False
             if time.monotonic() - self._synced >= SYNC_SECONDS:
                 self._force()
         return self._end
 
     def _force(self) -> None:
         if self._fsync != "never" and self._file != -1:
-            _sync(self._file)
+            if self._fsync == "interval":
+                _sync(self._file)
             _sync(self._seal_file)
             self._synced, self._is_synced = time.monotonic(), True
 
