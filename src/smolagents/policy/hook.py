@@ -124,7 +124,7 @@ class PolicyHook:
             synchronous (`bool`): Call it in the thread that decides, which waits for it.
 
         Returns:
-            `Callable[[], None]`: Ends the subscription.
+            `Callable[[], None]`: Ends the subscription: after it no call begins, not even with events from before.
 
         Raises:
             `ValueError`: If there is no such event.
