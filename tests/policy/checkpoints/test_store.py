@@ -207,7 +207,6 @@ LAYER = {
         lambda value: {"number": value},
         lambda value: {"step_number": value},
         lambda value: {"budgets": [{**USED, "seconds": value}]},
-        lambda value: {"budgets": [{**USED, "last_steps": [[["boss"], value]]}]},
         lambda value: {"budgets": [{**USED, "layers": [{**LAYER, "tokens": value}]}]},
         lambda value: {"budgets": [{**USED, "layers": [{**LAYER, "calls": [[None, value]]}]}]},
         lambda value: {"budgets": [{**USED, "layers": [{**LAYER, "denials": [["00", value]]}]}]},

@@ -62,7 +62,7 @@ _FORM: Mapping[str, _Test] = {
                 "hook": _text,
                 "policy": _text,
                 "seconds": _seconds,
-                "last_steps": _each(_pair(_each(_text), _count)),
+                "last_steps": _each(_pair(_each(_text), lambda value: type(value) is int)),
                 "layers": _each(
                     _mapping(
                         {
