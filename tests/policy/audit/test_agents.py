@@ -410,6 +410,18 @@ def test_two_policies_that_say_the_same_of_a_trail_share_it(tmp_path, monkeypatc
     assert len(records(Path("audit.jsonl"), "before")) == 1
 
 
+@pytest.mark.parametrize("other", ["./a.jsonl", "b/../a.jsonl", "link/a.jsonl"])
+def test_two_policies_that_write_to_one_file_under_different_names_are_refused(tmp_path, monkeypatch, other):
+    monkeypatch.chdir(tmp_path)
+    Path("b").mkdir()
+    Path("link").symlink_to(tmp_path)
+    Path("base.yaml").write_text(f"version: 1\naudit: {{path: {other}}}\n")
+    Path("child.yaml").write_text("version: 1\nextends: base.yaml\naudit: {path: a.jsonl, payload: full}\n")
+
+    with pytest.raises(PolicyError, match="write to the same file"):
+        PolicyHook(Policy.load("child.yaml"))
+
+
 def test_two_policies_that_write_to_one_file_in_different_ways_are_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("base.yaml").write_text("version: 1\ndefault: allow\naudit: {path: audit.jsonl}\n")

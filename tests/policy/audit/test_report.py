@@ -114,6 +114,21 @@ def test_everything_is_counted_by_tool_and_by_code(path, lines):
     assert history.approvals == {"asked": 1, "approved": 1}
 
 
+def test_what_executions_were_for_is_counted_if_the_policy_judged_that(path, tmp_path, lines):
+    hook = hook_for(tmp_path / "other.jsonl", intents={"deny": ["destructive_data"]})
+    for command in ("ls", "rm -rf /home", "rm -rf /var"):
+        play(hook, command=command)
+    judged = (tmp_path / "other.jsonl").read_bytes().splitlines(keepends=True)
+
+    intents = History(judged).intents
+
+    assert {name: (total.executions, total.refused) for name, total in intents.items()} == {
+        "benign": (1, 0),
+        "destructive_data": (2, 2),
+    }
+    assert "By intent" in text_of(judged) and "By intent" not in text_of(lines)
+
+
 def test_an_approval_is_told_with_who_and_why(lines):
     assert "approved by ann" in text_of(lines) and "The address is right." in text_of(lines)
 

@@ -101,6 +101,17 @@ def test_what_is_not_there_is_a_sentence(trail, arguments):
     assert "nowhere" in answer.err + answer.out
 
 
+def test_a_trail_that_was_never_there_is_an_error_and_one_that_was_removed_is_a_finding(trail):
+    answer = trail("audit", "verify", "nowhere.jsonl")
+    assert answer.code == 2
+    assert "There is no audit trail nowhere.jsonl" in answer.err
+
+    TRAIL.unlink()
+    answer = trail("audit", "verify", "audit.jsonl")
+    assert answer.code == 1
+    assert "audit.jsonl: This file of the trail is missing." in answer.out
+
+
 def test_records_are_shown_with_their_reasons(trail):
     out = trail("audit", "show", "audit.jsonl").out
 

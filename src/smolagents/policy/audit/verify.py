@@ -222,6 +222,10 @@ def _seals(first: Path, key: AuditKey, text: str | None) -> list[Seal] | Fault:
             if (seal := Seal.of(beside.read_text("ascii", "replace"), key)) is not None:
                 return [*given, seal]
     except FileNotFoundError:
+        if not given and not files_of(first):
+            raise AuditError(
+                f"There is no audit trail {first}: neither a file of it is there, nor its seal."
+            ) from None
         return given or Fault(str(beside), None, "The seal is missing, so nobody can say whether the end was cut off.")
     except OSError as error:
         raise AuditError(f"The file {beside} cannot be read: {error.strerror or error}.") from None

@@ -229,7 +229,8 @@ def _show(record: Mapping[str, Any], output: Output) -> None:
         more = f" {json.dumps({key: record[key] for key in ('name', 'next', 'bytes', 'sealed') if key in record})}"
     name = f" {said.get('kind', '')} {said.get('name', '')}" if "execution" in record else ""
     arguments = f" {json.dumps(record['arguments'])}" if "arguments" in record else ""
-    output.line(f"{said.get('time')} ", (f"{word:8}", style), f"{name}{_cut(arguments)}{more}", (place, "aside"))
+    about = f"{_cut(name)}{_cut(arguments)}{_cut(more)}"
+    output.line(f"{_cut(said.get('time', ''), 40)} ", (f"{_cut(word, 40):8}", style), about, (_cut(place), "aside"))
     for reason in map(mapping_of, list_of(decision.get("reasons"))):
         action, why = text_of(reason.get("action")), text_of(reason.get("message")) or text_of(reason.get("text"))
         output.line("    ", (f"{action:5}", action), f" {text_of(reason.get('entry'))}: {why}")
