@@ -56,13 +56,9 @@ class Judge:
         self._intents = self._intents_of_layers()
 
     def decide(self, execution: ToolExecution) -> Decision:
-        """What all entries say together."""
+        """What follows from every entry that applies, in the order of the policies and of the language's keys."""
         intent = self._intent_of(execution)
         return Decision.of(self._reasons(execution, intent), intent)
-
-    def reasons(self, execution: ToolExecution) -> list[Reason]:
-        """Every entry that applies to an execution, in the order of the policies and of the language's keys."""
-        return self._reasons(execution, self._intent_of(execution))
 
     def _intent_of(self, execution: ToolExecution) -> Intent | None:
         # A final answer is a text for a person: what it speaks of is not done.
