@@ -47,7 +47,7 @@ FIGURES = (
 
 
 def hook(folder: str, payload: str | None, fsync: str = "never", **policy: Any) -> PolicyHook:
-    audit = {"path": f"{folder}/{payload}-{fsync}-{time.monotonic_ns()}.jsonl", "payload": payload, "fsync": fsync}
+    audit = {"path": f"{folder}/{payload}_{fsync}_{time.monotonic_ns()}.jsonl", "payload": payload, "fsync": fsync}
     return PolicyHook(
         Policy.from_data({"version": 1, "default": "allow", **policy, **({"audit": audit} if payload else {})})
     )

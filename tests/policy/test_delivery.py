@@ -9,6 +9,8 @@ import threading
 
 import pytest
 
+from smolagents import CodeAgent, tool
+from smolagents.hooks_testing import ScriptedModel, code
 from smolagents.policy.delivery import Delivery
 
 from .executions import execution, hook_for
@@ -88,6 +90,60 @@ def test_a_handler_may_cause_events_although_many_wait():
     delivery.put(lambda: [delivery.put(lambda number=number: made.append(number)) for number in range(4)])
     delivery.flush()
     assert made == [0, 1, 2, 3]
+
+
+def test_a_handler_may_run_an_agent_with_the_same_hook_although_many_wait(monkeypatch):
+    hook, answers = hook_for(), []
+    monkeypatch.setattr(hook._listeners, "_delivery", Delivery(max_waiting=1))
+
+    def answer() -> object:
+        # Its code runs in threads of their own, which tell of events too.
+        model = ScriptedModel(code("final_answer(7)"))
+        return CodeAgent(tools=[], model=model, hooks=[hook], verbosity_level=-1).run("Answer.")
+
+    def run_an_agent(event):
+        if not answers:
+            answers.append(None)
+            answers.append(answer())
+            answers.append(hook.flush())
+
+    hook.on("policy_check", run_an_agent)
+    assert answer() == 7
+    assert hook.flush() is True
+    assert answers == [None, 7, False]
+
+
+def test_after_unsubscribing_no_call_begins_not_even_with_what_was_before():
+    hook, heard, released = hook_for(), [], threading.Event()
+    hook.on("policy_check", lambda event: released.wait())
+    unsubscribe = hook.on("policy_check", heard.append)
+    hook.before_tool_execution(execution("shell"))
+    unsubscribe()
+    released.set()
+
+    assert hook.flush() is True
+    assert heard == []
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_who_interrupts_the_program_in_a_handler_that_is_waited_for_ends_the_run_before_anything_is_done(error):
+    hook, done = hook_for(), []
+
+    @tool
+    def act() -> str:
+        """Act."""
+        done.append(True)
+        return "done"
+
+    def interrupt(event):
+        if event.execution.name == "act":
+            raise error
+
+    hook.on("policy_check", interrupt, synchronous=True)
+    agent = CodeAgent(tools=[act], model=ScriptedModel(code("act()")), hooks=[hook], verbosity_level=-1)
+    with pytest.raises(error):
+        agent.run("Act.")
+    assert done == []
 
 
 def test_nothing_is_lost_when_the_interpreter_exits():

@@ -307,7 +307,7 @@ def test_whatever_a_policy_allows_each_policy_that_it_extends_allows(tmp_path_fa
 
 
 def severity(policy, kinds, about):
-    reasons = Judge(policy, kinds).reasons(about)
+    reasons = Judge(policy, kinds).decide(about).reasons
     return max((SEVERITY.index(reason.action) for reason in reasons if reason.counts), default=0)
 
 

@@ -136,7 +136,7 @@ class ApprovalDesk:
                 answer = _first(question)
         verdict = self._verdict(request, answer, asked_at)
         self._on_verdict(request, verdict)
-        return Decision.of([*decision.reasons, _reason(request, verdict)])
+        return decision.also([_reason(request, verdict)])
 
     def approve(self, digest: str, *, note: str | None = None, by: str | None = None) -> None:
         """Approve the call with that digest, once: the one that waits for an answer, or else the next.

@@ -10,7 +10,7 @@ from .fields import Action
 
 
 if TYPE_CHECKING:
-    from .intents import Evidence
+    from .intents import Evidence, Intent
 
 
 # From the mildest to the most severe; the most severe action among the reasons that count is the decision.
@@ -61,16 +61,22 @@ class Decision:
         action (`str`): `allow`, `warn`, `ask`, `deny` or `stop`: the most severe action among the reasons that count,
             `allow` if there is none.
         reasons (`tuple[Reason, ...]`): Every entry that applies, also those that changed nothing.
+        intent (`Intent`, *optional*): What the execution is for, if the policy has the section `intents`.
     """
 
     action: Action
     reasons: tuple[Reason, ...] = ()
+    intent: Intent | None = None
 
     @classmethod
-    def of(cls, reasons: Iterable[Reason]) -> Decision:
+    def of(cls, reasons: Iterable[Reason], intent: Intent | None = None) -> Decision:
         """The decision that follows from `reasons`; their order does not change it."""
         reasons = tuple(reasons)
-        return cls(_most_severe(reason.action for reason in reasons if reason.counts), reasons)
+        return cls(_most_severe(reason.action for reason in reasons if reason.counts), reasons, intent)
+
+    def also(self, reasons: Iterable[Reason]) -> Decision:
+        """The decision that follows if there are these reasons too."""
+        return Decision.of([*self.reasons, *reasons], self.intent)
 
     @property
     def is_refusal(self) -> bool:

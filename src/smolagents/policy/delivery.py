@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextvars import ContextVar, copy_context
 from weakref import WeakSet
 
 
@@ -18,6 +19,10 @@ logger = logging.getLogger(__name__)
 MAX_WAITING = 10_000
 # How long the thread stays for the next event.
 _IDLE_SECONDS = 1.0
+
+# Whose call this is a part of: threads that smolagents starts have the context of the one they are for. It is no more
+# than a mark, as generated code can read contexts.
+_in_call_of: ContextVar[object] = ContextVar("smolagents_policy_event", default=None)
 
 
 class Delivery:
@@ -34,6 +39,7 @@ class Delivery:
         _deliveries.add(self)
 
     def _start_empty(self) -> None:
+        self._mark = object()
         self._changed = threading.Condition()
         self._waiting: deque[Callable[[], object]] = deque()
         self._is_calling = False
@@ -42,7 +48,7 @@ class Delivery:
     def put(self, call: Callable[[], object]) -> None:
         """Hand in a call. Waits if too many are waiting, unless it is itself one of them."""
         with self._changed:
-            while len(self._waiting) >= self._max_waiting and self._thread is not threading.current_thread():
+            while len(self._waiting) >= self._max_waiting and not self._is_in_a_call():
                 self._changed.wait()
             self._waiting.append(call)
             is_on_its_own = False
@@ -62,12 +68,18 @@ class Delivery:
         with self._changed:
             while self._waiting or self._is_calling:
                 left = None if ends is None else ends - time.monotonic()
-                if left is not None and left <= 0 or self._thread is threading.current_thread():
+                if left is not None and left <= 0 or self._is_in_a_call():
                     return False
                 self._changed.wait(left)
         return True
 
+    def _is_in_a_call(self) -> bool:
+        """Whether this is one of the calls, or what it started, such as an agent: they cannot wait for themselves."""
+        return self._thread is threading.current_thread() or _in_call_of.get() is self._mark
+
     def _work(self, idle_seconds: float = _IDLE_SECONDS) -> None:
+        context = copy_context()
+        context.run(_in_call_of.set, self._mark)
         while True:
             with self._changed:
                 if self._thread is not threading.current_thread():  # The call forked, and this is the child
@@ -82,7 +94,7 @@ class Delivery:
                 call = self._waiting.popleft()
                 self._is_calling = True
             try:
-                call()
+                context.copy().run(call)
             except BaseException:  # There is nobody else in this thread to tell
                 logger.exception("What was to be told of an event failed.")
 

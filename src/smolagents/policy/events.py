@@ -221,7 +221,7 @@ class Listeners:
         self._listeners: tuple[_Listener, ...] = ()
 
     def add(self, event: str, handler: EventHandler, synchronous: bool) -> Callable[[], None]:
-        """Call `handler` with each `event`, or with every event for `"*"`. Returns a function that ends this.
+        """Call `handler` with each `event`, or with every event for `"*"`. Returns a function that ends this at once.
 
         Raises:
             `ValueError`: If there is no such event.
@@ -255,17 +255,18 @@ class Listeners:
         event = make_event(event_name)
         for listener in listeners:
             if listener.synchronous:
-                _call(listener.handler, event)
+                self._call(listener, event)
             else:
-                self._delivery.put(partial(_call, listener.handler, event))
+                self._delivery.put(partial(self._call, listener, event))
 
     def flush(self, seconds: float | None = None) -> bool:
         """Wait until every handler was called with all events so far. `False` if that took longer than `seconds`."""
         return self._delivery.flush(seconds)
 
-
-def _call(handler: EventHandler, event: Event) -> None:
-    try:
-        handler(event)
-    except Exception:
-        logger.exception("A handler of the policy event %s failed; the decision stands.", event.name)
+    def _call(self, listener: _Listener, event: Event) -> None:
+        if not any(listener is other for other in self._listeners):  # It has unsubscribed meanwhile
+            return
+        try:
+            listener.handler(event)
+        except Exception:
+            logger.exception("A handler of the policy event %s failed; the decision stands.", event.name)

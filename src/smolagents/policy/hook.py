@@ -124,7 +124,7 @@ class PolicyHook:
             synchronous (`bool`): Call it in the thread that decides, which waits for it.
 
         Returns:
-            `Callable[[], None]`: Ends the subscription.
+            `Callable[[], None]`: Ends the subscription: after it no call begins, not even with events from before.
 
         Raises:
             `ValueError`: If there is no such event.
@@ -135,9 +135,33 @@ class PolicyHook:
         """Wait until every handler was called with all events so far. `False` if that took longer than `seconds`."""
         return self._listeners.flush(seconds)
 
+    def close(self, seconds: float | None = None) -> bool:
+        """Wait for the handlers of all events so far, force what was recorded to the disk as the policy says, and let
+        the files of audit trails go. Also at the end of `with PolicyHook(policy) as hook:`.
+
+        Nothing depends on it: no record waits to be written, and at the interpreter's exit the same happens. A closed
+        hook still decides, and records: an agent that goes on with it is never without a guard, and the next record
+        opens the file again, with all that is checked then. It can be closed again.
+
+        Args:
+            seconds (`float`, *optional*): How long to wait for handlers; by default until they are done.
+
+        Returns:
+            `bool`: `False` if handlers took longer.
+        """
+        is_done = self.flush(seconds)
+        self._audit.close()
+        return is_done
+
+    def __enter__(self) -> PolicyHook:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
     def explain(self, execution: ToolExecution) -> Decision:
         """What the policy says about an execution now. Nothing is counted, nobody is asked or told."""
-        return Decision.of([*self._judge.reasons(execution), *self.budgets.reached(execution)])
+        return self._judge.decide(execution).also(self.budgets.reached(execution))
 
     def approve(self, digest: str, *, note: str | None = None, by: str | None = None) -> None:
         """Approve a call, once: the one that waits for an answer, or the next one with that digest.
@@ -173,16 +197,16 @@ class PolicyHook:
         """Decide on an execution; a call that is let pass takes its place in the limits."""
         place = self._place
         place.agent_path, place.step_number = execution.agent_path, execution.step_number
-        decision = Decision.of(self._judge.reasons(execution))
+        decision = self._judge.decide(execution)
         # A call that is refused anyway takes no place, but if there is none left, that is a reason too.
         booked = self.budgets.reached(execution) if decision.is_refusal else self.budgets.reserve(execution)
         if booked:
-            decision = Decision.of([*decision.reasons, *booked])
+            decision = decision.also(booked)
         if decision.action == "ask":
             with self.budgets.waiting(execution.run_id):
                 decision = self._desk.decide(execution, decision)
         if decision.is_refusal:
-            decision = Decision.of([*decision.reasons, *self.budgets.refused(execution)])
+            decision = decision.also(self.budgets.refused(execution))
         if self._audit:
             decision = self._recorded(execution, decision)
         self._tell(execution, decision)
@@ -263,7 +287,7 @@ class PolicyHook:
     def _recorded(self, execution: ToolExecution, decision: Decision) -> Decision:
         """The decision once it is in the audit trail. What cannot be recorded is refused, unless a policy lets it."""
         reasons = self._audit.record(lambda recorder: recorder.decided(execution, decision))
-        return Decision.of([*decision.reasons, *reasons]) if reasons else decision
+        return decision.also(reasons) if reasons else decision
 
     def _tell(self, execution: ToolExecution, decision: Decision) -> None:
         if not self._listeners:

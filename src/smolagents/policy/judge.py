@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from smolagents.hooks import ToolExecution
 
-from .decision import Reason
+from .decision import Decision, Reason
 from .errors import excerpt
 from .fields import pattern_text
 from .leaves import Arguments, leaves_of_code
@@ -23,6 +23,7 @@ from .rule_tests import RuleTests
 
 if TYPE_CHECKING:
     from .intent_tests import IntentTests
+    from .intents import Intent
 
 
 FINAL_ANSWER = "final_answer"
@@ -54,8 +55,18 @@ class Judge:
         self._matcher = Matcher([layer.patterns[index] for layer, index in self._owners])
         self._intents = self._intents_of_layers()
 
-    def reasons(self, execution: ToolExecution) -> list[Reason]:
-        """Every entry that applies to an execution, in the order of the policies and of the language's keys."""
+    def decide(self, execution: ToolExecution) -> Decision:
+        """What follows from every entry that applies, in the order of the policies and of the language's keys."""
+        intent = self._intent_of(execution)
+        return Decision.of(self._reasons(execution, intent), intent)
+
+    def _intent_of(self, execution: ToolExecution) -> Intent | None:
+        # A final answer is a text for a person: what it speaks of is not done.
+        if not self._intents or execution.kind not in self._kinds or is_final_answer(execution):
+            return None
+        return self._intents[0][1].intent_of(execution)
+
+    def _reasons(self, execution: ToolExecution, intent: Intent | None) -> list[Reason]:
         if execution.kind not in self._kinds:
             message = f"{self._layers[-1].called} does not judge executions of kind {excerpt(execution.kind)}"
             return [Reason("deny", "kind_not_judged", "default", "", message)]
@@ -67,9 +78,7 @@ class Judge:
         for match in self._matcher.find(looked_at):
             layer, index = self._owners[match.index]
             reasons.append(layer.pattern_reason(execution, match, index))
-        # A final answer is a text for a person: what it speaks of is not done.
-        if self._intents and not is_final_answer(execution):
-            intent = self._intents[0][1].intent_of(execution)
+        if intent is not None:
             for layer, tests in self._intents:
                 reasons += layer.as_counted(tests.reasons(intent))
         return reasons

@@ -57,12 +57,11 @@ class Rehearsal:
         self._begin(execution.run_id, execution.agent_path)
         if execution.run_id in self._stopped:
             return Decision.of([self._stopped[execution.run_id]])
-        reasons = self._judge.reasons(execution)
-        is_refused = Decision.of(reasons).is_refusal
-        reasons += self._budgets.reached(execution) if is_refused else self._budgets.reserve(execution)
-        decision = Decision.of(reasons)
+        decision = self._judge.decide(execution)
+        is_refused = decision.is_refusal
+        decision = decision.also(self._budgets.reached(execution) if is_refused else self._budgets.reserve(execution))
         if decision.is_refusal:
-            decision = Decision.of([*decision.reasons, *self._budgets.refused(execution)])
+            decision = decision.also(self._budgets.refused(execution))
         self._budgets.settle(execution, was_run=not decision.is_refusal)
         self._note_stop(execution.run_id, decision)
         return decision

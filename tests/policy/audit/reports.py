@@ -153,12 +153,15 @@ def attacked_lines() -> list[bytes]:
             "action": attack,
             "shadow_action": attack,
             "code": attack,
+            "intent": attack,
             "reasons": [reason, {**reason, "action": "deny"}],
         }
         end = {"status": attack, "error": attack, "denied_by": attack, "denial": {"reason": attack, "code": attack}}
+        limits = [attack, {"about": attack, "name": attack, "limit": number}, {"about": "per_tool", "name": attack}]
+        limits += [{"about": "per_tool", "name": attack, "limit": limit} for limit in (attack, number)]
         person = {"approved": False, "code": attack, "by": attack, "note": attack}
         found += [
-            {"type": "run_started", **about},
+            {"type": "run_started", **about, "limits": limits},
             {"type": "approval_requested", **about},
             {"type": "approval_resolved", **about, **person},
             {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from smolagents import CodeAgent, Deny, ToolCallingAgent, ToolExecutionStopped, tool
 from smolagents.hooks_testing import RecordingHook, ScriptedModel, answering, code
 from smolagents.policy import FunctionApprover, Policy, PolicyError, PolicyHook
+from smolagents.policy.audit import file as file_module
 from smolagents.policy.recorded import load
 from smolagents.policy.replay import replay
 
@@ -216,12 +220,20 @@ def test_a_policy_can_let_pass_what_cannot_be_recorded(full, options, caplog):
     assert "could not be recorded" in caplog.text
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full on this system")
-def test_a_device_that_is_full_is_refused_when_the_hook_is_made(tmp_path):
-    (tmp_path / "audit.jsonl").symlink_to("/dev/full")
+def test_a_disk_that_is_full_is_refused_when_the_hook_is_made(path, monkeypatch):
+    def refuse(descriptor, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", refuse)
 
     with pytest.raises(PolicyError, match="audit: The audit file .* cannot be written: No space left on device"):
-        hook_for(tmp_path / "audit.jsonl")
+        hook_for(path)
+
+
+@pytest.mark.parametrize("name", ["audit-20261121.jsonl", "a/audit-000001", "audit-0000017.x"])
+def test_a_path_that_is_called_like_a_file_that_a_trail_goes_on_in_is_refused(name):
+    with pytest.raises(PolicyError, match="such names are for the files that a trail goes on in"):
+        hook_for(Path(name))
 
 
 def test_a_folder_that_is_not_there_is_refused_when_the_hook_is_made(tmp_path):
@@ -271,6 +283,101 @@ def test_a_key_file_that_cannot_be_read_is_said(path, monkeypatch):
         hook_for(path, audit={"key_file": "nowhere"})
 
 
+# Closing
+
+
+def test_a_closed_hook_has_let_its_file_go_and_opens_it_again(path):
+    with hook_for(path, audit={"fsync": "always"}) as hook:
+        play(hook, command="ls")
+        assert str(path) in open_files()
+    assert str(path) not in open_files()
+    hook.close()
+    assert fault(path) is None
+
+    assert play(hook, command="ls")
+    assert len(records(path, "before")) == 2
+    assert hook.close() is True
+    assert str(path) not in open_files()
+    assert fault(path) is None
+
+
+def test_a_closed_hook_still_refuses_and_still_notices_what_was_done_to_its_trail(path):
+    hook = hook_for(path, tools={"deny": ["shell"]})
+    play(hook, "look")
+    hook.close()
+    path.write_bytes(path.read_bytes()[:-1])
+
+    assert not play(hook, "shell")
+    assert records(path, "lost") and records(path, "denied")
+
+
+def test_closing_waits_for_handlers(path):
+    hook, heard, released = hook_for(path), [], threading.Event()
+    hook.on("policy_check", lambda event: (released.wait(), heard.append(event)))
+    play(hook, command="ls")
+
+    assert hook.close(0) is False
+    released.set()
+    assert hook.close() is True
+    assert len(heard) == 1
+
+
+def test_a_disk_that_fails_when_a_hook_is_closed_is_logged(path, monkeypatch, caplog):
+    hook = hook_for(path, audit={"fsync": "interval"})
+    play(hook, command="ls")
+
+    def fail(descriptor):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(file_module, "_sync", fail)
+    hook.close()
+
+    assert "may not be on the disk: Input/output error" in caplog.text
+
+
+def open_files() -> list[str]:
+    return [os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if _is_open(name)]
+
+
+def _is_open(name: str) -> bool:
+    return os.path.lexists(f"/proc/self/fd/{name}")
+
+
+# What is known of a run and of what it is for
+
+
+def test_what_a_run_is_granted_is_recorded_at_its_start(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("base.yaml").write_text("version: 1\nlimits: {tool_calls: 5, tokens: 100}\n")
+    Path("child.yaml").write_text(
+        "version: 1\nextends: base.yaml\ndefault: allow\naudit: {path: a.jsonl}\n"
+        "limits: {tool_calls: 9, per_tool: {look: 3}, run_seconds: 7.5}\n"
+    )
+    hook = PolicyHook(Policy.load("child.yaml"))
+    agent_with(hook, [("final_answer", {"answer": "done"})]).run("Answer.")
+
+    (started,) = records(Path("a.jsonl"), "run_started")
+    assert sorted((limit["about"], limit["name"], limit["limit"]) for limit in started["limits"]) == [
+        ("per_tool", "look", 3),
+        ("run_seconds", None, 7.5),
+        ("tokens", None, 100),
+        ("tool_calls", None, 5),
+    ]
+
+
+def test_what_an_execution_is_for_is_recorded_if_the_policy_judges_that(path, tmp_path):
+    hook = hook_for(path, intents={"deny": ["destructive_data"]})
+    for command in ("ls", "curl https://example.com", "rm -rf /home"):
+        play(hook, command=command)
+    play(hook, "final_answer", answer="rm -rf /")
+    play(hook_for(tmp_path / "without.jsonl"), command="rm -rf /home")
+
+    intents = [record["decision"]["intent"] for record in records(path, "before", "denied")]
+    assert intents == ["benign", "network_access", "destructive_data", None]
+    (without,) = records(tmp_path / "without.jsonl", "before")
+    assert without["decision"]["intent"] is None
+
+
 # Policies that extend others
 
 
@@ -301,6 +408,18 @@ def test_two_policies_that_say_the_same_of_a_trail_share_it(tmp_path, monkeypatc
     play(PolicyHook(Policy.load("child.yaml")), command="ls")
 
     assert len(records(Path("audit.jsonl"), "before")) == 1
+
+
+@pytest.mark.parametrize("other", ["./a.jsonl", "b/../a.jsonl", "link/a.jsonl"])
+def test_two_policies_that_write_to_one_file_under_different_names_are_refused(tmp_path, monkeypatch, other):
+    monkeypatch.chdir(tmp_path)
+    Path("b").mkdir()
+    Path("link").symlink_to(tmp_path)
+    Path("base.yaml").write_text(f"version: 1\naudit: {{path: {other}}}\n")
+    Path("child.yaml").write_text("version: 1\nextends: base.yaml\naudit: {path: a.jsonl, payload: full}\n")
+
+    with pytest.raises(PolicyError, match="write to the same file"):
+        PolicyHook(Policy.load("child.yaml"))
 
 
 def test_two_policies_that_write_to_one_file_in_different_ways_are_refused(tmp_path, monkeypatch):

@@ -263,15 +263,125 @@ def test_what_cannot_be_taken_back_is_mended_before_the_next_record(path, monkey
     assert fault(path) is None
 
 
-def test_a_file_that_was_removed_while_it_was_written_is_an_error_and_then_noted(path):
+@pytest.mark.parametrize("what", ["the file", "the seal"])
+@pytest.mark.parametrize("how", ["removed", "moved away", "replaced by a copy"])
+def test_what_is_taken_from_its_place_while_it_is_written_is_an_error_and_then_begun_anew(
+    path, monkeypatch, what, how
+):
+    monkeypatch.setattr(file_module, "LOOK_SECONDS", 0)
     file = fill(path, 3)
-    path.unlink()
-    with pytest.raises(AuditError, match="removed or cut"):
+    taken = path if what == "the file" else Path(f"{path}.seal")
+    content = taken.read_bytes()
+    taken.rename(path.with_name("elsewhere"))
+    if how == "removed":
+        path.with_name("elsewhere").unlink()
+    if how == "replaced by a copy":
+        taken.write_bytes(content)
+
+    with pytest.raises(AuditError, match=f"{taken.name} was removed or cut"):
+        file.append('"type":"before","number":3')
+    file.append('"type":"before","number":4')
+
+    assert records(path)[-1]["number"] == 4
+    # A copy is as good as what it is a copy of.
+    assert len(records(path, "lost")) == (how != "replaced by a copy")
+    assert (fault(path) is None) == (how == "replaced by a copy")
+
+
+def test_records_that_somebody_repeats_at_the_end_are_not_continued(path):
+    file = fill(path, 9)
+    lines = path.read_bytes().splitlines(keepends=True)
+    with path.open("ab") as other:
+        other.write(lines[3] + lines[4])
+
+    with pytest.raises(AuditError, match="cannot be continued"):
         file.append('"type":"before"')
 
-    file.append('"type":"before"')
+    assert fault(path).line == 10
 
-    assert records(path, "lost")
+
+@pytest.mark.parametrize("suffix", ["", ".seal"])
+def test_nothing_is_written_over_that_a_link_leads_to(path, suffix):
+    victim = path.with_name("victim")
+    victim.write_text("important\n" * 50)
+    Path(f"{path}{suffix}").symlink_to(victim)
+
+    with pytest.raises(AuditError, match=f"audit.jsonl{suffix} is a link"):
+        fill(path, 1).open()
+
+    assert victim.read_text() == "important\n" * 50
+
+
+@pytest.mark.parametrize("suffix", ["", ".seal"])
+def test_a_pipe_is_no_audit_file(path, suffix):
+    os.mkfifo(f"{path}{suffix}")
+
+    with pytest.raises(AuditError, match="is no file, but a device or a pipe"):
+        fill(path, 1).open()
+
+
+def test_a_trail_stays_in_its_folder_when_the_current_folder_changes(path, monkeypatch):
+    elsewhere = path.parent / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(path.parent)
+    file = fill(Path(path.name), 10, rotate_bytes=10_000)
+    monkeypatch.chdir(elsewhere)
+    for number in range(100):
+        file.append(f'"type":"before","number":{number}')
+
+    assert not list(elsewhere.iterdir())
+    assert len(verify(path, KEY).files) > 1
+    assert fault(path) is None
+
+
+@pytest.mark.parametrize("name", ["audit", "audit.", ".audit", "a.b.jsonl", "audit-12345.jsonl", "a-b", "(audit)+.x"])
+def test_a_trail_may_have_any_name(tmp_path, name):
+    fill(tmp_path / name, 100, rotate_bytes=10_000).close()
+    fill(tmp_path / name, 3, rotate_bytes=10_000).close()
+
+    files = [path for path in tmp_path.iterdir() if not path.name.endswith(".seal")]
+    assert len(files) > 1
+    assert all(len(verify(file, KEY).files) == len(files) and fault(file) is None for file in files)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+def test_a_child_that_never_writes_holds_nobody_up(path, monkeypatch):
+    file = fill(path, 3)
+    children = []
+
+    def write_and_fork(descriptor, data):
+        reading, writing = os.pipe()
+        if (child := os.fork()) == 0:  # While the lock is held
+            os.close(writing)
+            os.read(reading, 1)
+            os._exit(0)
+        children.append((child, writing))
+        os.close(reading)
+        # As if this process were killed now: what it holds is let go without being unlocked.
+        monkeypatch.setattr(file_module.fcntl, "flock", lambda descriptor, how: None)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(file_module.os, "write", write_and_fork)
+    with pytest.raises(KeyboardInterrupt):
+        file.append('"type":"before"')
+    monkeypatch.undo()
+    other = start_writer(path, "other", 3)
+
+    assert other.wait(60) == 0
+    ((child, writing),) = children
+    os.close(writing)
+    os.waitpid(child, 0)
+
+
+def test_the_seal_is_on_the_disk_from_the_first_record_on(path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(file_module, "_sync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+
+    fill(path, 1)
+    file = file_module.AuditFile(str(path), KEY, "always")
+    file.open()
+
+    assert os.stat(f"{path}.seal").st_ino in synced
 
 
 def test_a_file_in_a_folder_that_is_none_is_an_error_in_a_sentence(tmp_path):

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smolagents.policy.audit.report import History, page
-from smolagents.policy.audit.report.usage import limits_of, usages
+from smolagents.policy.audit.report.usage import usages
 from smolagents.policy.audit.seal import SUFFIX
 from smolagents.policy.audit.verify import verify
 from smolagents.policy.cli import main
 
-from .reports import ATTACKS, RULES, attacked_lines, long_lines, policy, write_trail
+from .reports import ATTACKS, attacked_lines, long_lines, write_trail
 from .trails import KEY, fill, hook_for, play, records
 
 
@@ -114,12 +114,27 @@ def test_everything_is_counted_by_tool_and_by_code(path, lines):
     assert history.approvals == {"asked": 1, "approved": 1}
 
 
+def test_what_executions_were_for_is_counted_if_the_policy_judged_that(path, tmp_path, lines):
+    hook = hook_for(tmp_path / "other.jsonl", intents={"deny": ["destructive_data"]})
+    for command in ("ls", "rm -rf /home", "rm -rf /var"):
+        play(hook, command=command)
+    judged = (tmp_path / "other.jsonl").read_bytes().splitlines(keepends=True)
+
+    intents = History(judged).intents
+
+    assert {name: (total.executions, total.refused) for name, total in intents.items()} == {
+        "benign": (1, 0),
+        "destructive_data": (2, 2),
+    }
+    assert "By intent" in text_of(judged) and "By intent" not in text_of(lines)
+
+
 def test_an_approval_is_told_with_who_and_why(lines):
     assert "approved by ann" in text_of(lines) and "The address is right." in text_of(lines)
 
 
 def test_what_was_used_of_limits_is_known_from_refusals(lines):
-    calls, searches, tokens, refused = usages(History(lines).runs[0], {})
+    calls, searches, tokens, refused = usages(History(lines).runs[0])
 
     assert (calls.used, calls.limit, len(calls.refusals)) == (6, 6, 1)
     assert (searches.title, searches.used, searches.limit) == ("Calls of web_search", 4, 4)
@@ -128,14 +143,14 @@ def test_what_was_used_of_limits_is_known_from_refusals(lines):
     assert [used for _, used in calls.points] == [1, 2, 3, 4, 5, 6]
 
 
-def test_with_the_policy_limits_that_were_not_reached_are_known_too(lines):
-    granted = limits_of(policy())
+def test_limits_that_were_not_reached_are_known_from_the_start_of_the_run(lines):
+    run = History(lines).runs[1]
 
-    calls, _ = usages(History(lines).runs[1], granted)[:2]
+    calls, _ = usages(run)[:2]
 
-    assert granted == {("tool_calls", ""): 6, ("per_tool", "web_search"): 4}
+    assert run.granted == {("tool_calls", ""): 6, ("per_tool", "web_search"): 4}
     assert (calls.used, calls.limit) == (0, 6)
-    assert "0 of 6" in text_of(lines, granted=granted)
+    assert "0 of 6" in text_of(lines)
 
 
 def test_without_payload_reasons_are_told_by_what_the_policy_says(path):
@@ -354,13 +369,38 @@ def test_the_trail_is_not_written_over(path, lines, capsys, suffix):
     assert "is a file of the trail" in capsys.readouterr().err
 
 
-def test_with_the_policy_the_page_has_its_limits(path, tmp_path, lines):
-    (tmp_path / "policy.yaml").write_text(RULES)
+@pytest.mark.parametrize("action", ["verify", "report"])
+def test_whether_all_was_decided_under_a_policy_is_checked(path, tmp_path, lines, capsys, action):
+    digest = json.loads(lines[-1])["policy"]["digest"]
+    hook = hook_for(path, name="other")
+    own, others = tmp_path / "own.yaml", tmp_path / "others.yaml"
+    own.write_text(hook.policy.dump())
+    others.write_text("version: 1\nname: neither\n")
     target = tmp_path / "report.html"
+    decided = len([line for line in lines if json.loads(line)["type"] in ("before", "denied")])
 
-    assert command(path, "-o", target, "--policy", tmp_path / "policy.yaml") == 0
+    def checked(policy):
+        options = ["-o", str(target)] if action == "report" else []
+        code = main(["audit", action, str(path), "--policy", str(policy), *options])
+        said = capsys.readouterr().out
+        assert action == "verify" or said.splitlines()[-1] in Parts(target.read_text("utf-8")).text
+        return code, said
 
-    assert "0 of 6" in target.read_text("utf-8")
+    code, said = checked(own)
+    assert code == 1
+    assert f"{decided} of {decided} decisions were not made under {own} (digest {hook.policy_digest[:16]})" in said
+    assert f"under one with the digest {digest[:16]}." in said
+
+    play(hook)
+    code, said = checked(own)
+    assert code == 1 and f"{decided} of {decided + 1} decisions were not made under {own}" in said
+
+    for file in (path, Path(f"{path}{SUFFIX}")):
+        file.unlink()
+    play(hook_for(path, name="other"))
+    assert checked(own)[0] == 0
+    code, said = checked(others)
+    assert code == 1 and "1 of 1 decisions were not made under" in said
 
 
 def test_a_file_that_is_not_there_is_an_error_in_a_sentence(tmp_path, capsys, monkeypatch):

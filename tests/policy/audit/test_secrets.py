@@ -191,6 +191,57 @@ def test_what_has_a_secret_name_is_taken_out_whatever_it_is(path, name):
     assert not [text for text in (b"hush4711", b"sesame", b"1234567890123", b"aHVzaDQ3MTE") if text in written]
 
 
+HEX = "0123456789abcdef" * 4
+# Other ways to write a secret: `{}` is where it is.
+WRITTEN = [
+    ("https://{}@github.com/a/b", _TAIL),
+    ("https://example.com/?q=1&key={}", _TAIL),
+    ("https://b.s3.amazonaws.com/k?X-Amz-Signature={}", HEX),
+    ("https://discord.com/api/webhooks/123456789012345678/{}", _TAIL),
+    ("gsk_{}", _TAIL),
+    ("r8_{}", _TAIL),
+    ("dop_v1_{}", HEX),
+    ("dckr_pat_{}", _TAIL),
+    ("shpat_{}", HEX),
+    ("tvly-{}", _TAIL),
+    ("hvs.{}", _TAIL),
+    ("dapi{}", HEX),
+    ("110201543:AA{}", _TAIL),
+    ("lin_api_{}", _TAIL),
+    ("AGE-SECRET-KEY-1{}", _TAIL.upper()),
+    ("export OPENAI_KEY={}", _TAIL),
+    ("os.environ['GITHUB_PAT'] = '{}'", _TAIL),
+    ("smtp_pass={}", _TAIL),
+    ("mysql --password {}", _TAIL),
+    ("gh auth login --with-token={}", _TAIL),
+    ("curl -u ann:{} https://example.com", _TAIL),
+    ("machine example.com login ann password {}", _TAIL),
+    ("Cookie: session={}", _TAIL),
+    ("X-API-Key: {}", _TAIL),
+    ('{{"password": "{}"}}', _TAIL),
+    ("jdbc:postgresql://example.com/db?user=ann&password={}", _TAIL),
+]
+
+
+@pytest.mark.parametrize("form, secret", WRITTEN)
+def test_a_secret_is_found_however_it_is_written(form, secret):
+    text = Redactor().text("Use " + form.format(secret) + " now.")
+
+    assert text.startswith("Use ") and text.endswith(" now.")
+    assert not [at for at in range(len(secret) - PIECE + 1) if secret[at : at + PIECE] in text]
+
+
+@pytest.mark.parametrize(
+    "join", ["'{}' + '{}'", "'{}' '{}'", "f'{}'  \\\n  \"{}\"", "''.join(['{}', '{}'])", 'print(\'x = "{}" + "{}"\')']
+)
+@pytest.mark.parametrize("name", sorted(SECRETS.keys() - {"private key", "password in a shell"}))
+def test_a_secret_in_pieces_in_code_is_found(join, name):
+    text = SECRETS[name]
+    for at in range(1, len(text)):
+        shown = Redactor().text(join.format(text[:at], text[at:]) + "\nprint(1)")
+        assert not [piece for piece in pieces(name) if piece in shown.encode()]
+
+
 @pytest.mark.parametrize("name", ["user", "tokens", "max_tokens", "author", "keyboard", "passenger", "key", "path"])
 def test_what_only_sounds_like_a_secret_is_kept(name):
     assert not Redactor().is_secret_name(name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import re
 import shutil
 from pathlib import Path
 
@@ -347,3 +349,69 @@ def test_a_file_that_was_cut_before_it_says_where_the_trail_goes_on_is_found(rot
     rotated[1].write_bytes(b"".join(lines[:-1]))
 
     assert "ends before it says" in str(fault(rotated[0]))
+
+
+def test_a_file_that_was_cut_is_found_also_if_it_is_checked_alone(rotated):
+    for file in rotated:
+        content = file.read_bytes()
+        file.write_bytes(b"".join(content.splitlines(keepends=True)[:-1]))
+
+        assert "The end was cut off" in str(fault(file, only=True)), file
+
+        file.write_bytes(content)
+
+
+def test_the_seal_beside_a_trail_counts_too_if_one_was_kept_elsewhere(path):
+    file = fill(path, 50)
+    kept = Path(f"{path}.seal").read_text()
+    for _ in range(50):
+        file.append('"type":"before"')
+    file.close()
+    rewrite(path, path.read_bytes().splitlines(keepends=True)[:60])
+
+    assert "40 records are missing after record 60" in str(fault(path, seal=kept))
+
+    Path(f"{path}.seal").unlink()  # As if the trail had been copied without it
+    result = verify(path, KEY, seal=kept)
+    assert (result.fault, result.records, result.sealed) == (None, 60, 50)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "1.5", "true", '"1"', "null", "[]", "{}", "9" * 4000])
+def test_a_first_record_with_anything_for_a_number_is_found(rotated, number):
+    content = rotated[1].read_bytes()
+    line, _, rest = content.partition(b"\n")
+    seq = json.loads(line)["previous"]["seq"]
+    rotated[1].write_bytes(line.replace(b'"seq":%d,"mac"' % seq, b'"seq":%b,"mac"' % number.encode()) + b"\n" + rest)
+
+    assert fault(rotated[1], only=True).line == 1
+    assert fault(rotated[0]).line == 1
+
+
+# What another program, an editor or somebody who knows JSON might do to lines without changing what they say.
+REWRITTEN = {
+    "line feeds as on Windows": lambda text: text.replace(b"\n", b"\r\n"),
+    "a byte order mark": lambda text: b"\xef\xbb\xbf" + text,
+    "a space before a line": lambda text: text.replace(b"\n{", b"\n {", 1),
+    "a space after a line": lambda text: text.replace(b"}\n", b"} \n", 1),
+    "a space in a line": lambda text: text.replace(b'"mac":"', b'"mac": "', 1),
+    "an empty line": lambda text: text.replace(b"\n", b"\n\n", 1),
+    "an empty line at the end": lambda text: text + b"\n",
+    "spaces at the end": lambda text: text + b"   ",
+    "zero bytes at the end": lambda text: text + bytes(5000),
+    "no line feed at the end": lambda text: text[:-1],
+    "an escape for a letter": lambda text: text.replace(b'"tool-3"', b'"\\u0074ool-3"', 1),
+    "a key twice": lambda text: text.replace(b'"type":"before"', b'"type":"x","type":"before"', 1),
+    "a MAC in upper case": lambda text: re.sub(rb'(?<="mac":")\w+', lambda found: found[0].upper(), text, count=1),
+    "a number in another form": lambda text: text.replace(b'{"seq":5,', b'{"seq":5.0,', 1),
+    "members in another order": lambda text: text.replace(b'{"seq":2,"type":"before"', b'{"type":"before","seq":2', 1),
+}
+
+
+@pytest.mark.parametrize("how", REWRITTEN)
+def test_lines_that_say_the_same_in_other_bytes_are_found(trail, how):
+    path, _ = trail
+    content = path.read_bytes()
+    path.write_bytes(REWRITTEN[how](content))
+
+    assert path.read_bytes() != content
+    assert fault(path) is not None

@@ -8,7 +8,7 @@ import shutil
 import PIL.Image
 import pytest
 
-from smolagents import CodeAgent, ToolCallingAgent
+from smolagents import CodeAgent, ToolCallingAgent, tool
 from smolagents.hooks import Deny, ToolExecutionStopped
 from smolagents.hooks_testing import RecordingHook, ScriptedModel, answering, code
 from smolagents.memory import ActionStep, PlanningStep
@@ -153,6 +153,35 @@ def test_a_run_without_any_step_left_is_asked_for_its_answer(settings):
     assert restore(after).run() == "that is all"
     assert recorder.names() == ["final_answer"]
     assert [step.step_number for step in after.memory.steps[1:]] == [1, 2, 3, 4]
+
+
+def test_a_restored_run_goes_on_once(settings):
+    interrupted(settings, ["x = square(3)"])
+    agent = agent_with(hook_with_checkpoints(settings), ["final_answer(x)", "final_answer(square(x))"])
+    restored = restore(agent)
+
+    assert restored.run() == 9
+    with pytest.raises(CheckpointError, match="This run went on already"):
+        restored.run()
+
+
+def test_an_agent_in_the_middle_of_a_run_cannot_go_on_with_another(settings):
+    errors = []
+
+    @tool
+    def meanwhile() -> str:
+        """Restore the agent that calls this."""
+        try:
+            restore(agent).run()
+        except CheckpointError as error:
+            errors.append(str(error))
+        return "done"
+
+    agent = agent_with(hook_with_checkpoints(settings), ["meanwhile()", "final_answer(5)"], tools=[meanwhile])
+
+    assert agent.run("Do it.") == 5
+    assert "in the middle of a run" in errors[0]
+    assert [type(step).__name__ for step in agent.memory.steps] == ["TaskStep", "ActionStep", "ActionStep"]
 
 
 def test_a_run_that_has_its_answer_gives_it_again_and_does_nothing(settings):

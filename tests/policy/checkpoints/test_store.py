@@ -13,9 +13,10 @@ from smolagents.policy import Checkpoint, CheckpointError, PolicyError
 from smolagents.policy.checkpoints import store
 from smolagents.policy.checkpoints.settings import CheckpointSettings
 from smolagents.policy.checkpoints.store import Store, later_than, latest, read
+from smolagents.policy.cli import checkpoint as checkpoint_command
 
 
-KEY = b"a key that nobody guesses"
+KEY = b"a key that nobody guesses, of some length"
 
 
 def checkpoint(number=1, run_id="run", **changes):
@@ -119,9 +120,12 @@ def test_who_does_not_have_the_key_writes_no_checkpoint_that_is_accepted(folder,
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"key_env": "NO_SUCH_KEY"}, "NO_SUCH_KEY has to hold a key of at least 16 bytes, and holds 0"),
-        ({"key_file": "/no/such/key"}, "The file /no/such/key cannot be read: No such file"),
-        ({"key_env": "A", "key_file": "b"}, "Write `key_env` or `key_file`, not both"),
+        ({"key_env": "NO_SUCH_KEY"}, "There is no key: set the environment variable NO_SUCH_KEY"),
+        ({"key_file": "/no/such/key"}, "The key file /no/such/key cannot be read: No such file"),
+        ({"key_env": "NO_SUCH_KEY", "key_file": "/no/such/key"}, "The key file /no/such/key cannot be read"),
+        ({"key_file": "/"}, "The key file / cannot be read: Is a directory"),
+        ({"key_file": "/dev/zero"}, "is no key: it has more than"),
+        ({"key_file": "/dev/null"}, "too short: it has 0 bytes, and needs 32 or more"),
     ],
 )
 def test_a_key_that_is_not_there_is_a_mistake_in_the_policy(folder, settings, problem):
@@ -183,3 +187,67 @@ def test_the_order_of_names_is_kept_if_the_clock_is_set_back():
 def test_what_is_whole_and_no_checkpoint_is_refused(change):
     with pytest.raises(CheckpointError, match="This is not a"):
         Checkpoint.from_data({**checkpoint().to_data(), **change})
+
+
+USED = {"hook": "boss.hooks[0]", "policy": "0" * 64, "seconds": 1.5, "last_steps": [[["boss"], 1]], "layers": []}
+LAYER = {
+    "source": "",
+    "warned": [],
+    "calls": [[None, 3]],
+    "tokens": 3,
+    "tokens_are_known": True,
+    "denials": [["00", 1]],
+}
+
+
+@pytest.mark.parametrize("value", [-1, -1e9, float("nan"), float("inf"), "1", None, [], True, {}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda value: {"number": value},
+        lambda value: {"step_number": value},
+        lambda value: {"budgets": [{**USED, "seconds": value}]},
+        lambda value: {"budgets": [{**USED, "layers": [{**LAYER, "tokens": value}]}]},
+        lambda value: {"budgets": [{**USED, "layers": [{**LAYER, "calls": [[None, value]]}]}]},
+        lambda value: {"budgets": [{**USED, "layers": [{**LAYER, "denials": [["00", value]]}]}]},
+    ],
+)
+def test_less_than_nothing_and_what_is_no_number_was_never_used(folder, change, value):
+    whole = json.loads(json.dumps(checkpoint(budgets=({**USED, "layers": [LAYER]},)).to_data()))
+    assert Checkpoint.from_data(whole).budgets[0]["layers"][0]["tokens"] == 3
+
+    with pytest.raises(CheckpointError, match="This is not a whole checkpoint: (budgets|number|step_number)"):
+        Checkpoint.from_data({**whole, **change(value)})
+
+
+def _places(data, place=()):
+    """Every place in data, by the keys and indices that lead to it."""
+    if isinstance(data, (dict, list)):
+        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield (*place, key)
+            yield from _places(value, (*place, key))
+
+
+def test_whatever_a_file_says_it_is_a_checkpoint_or_an_error_in_a_sentence():
+    execution = {"kind": "tool", "name": "a", "agent_path": ["boss"], "step_number": 1, "status": "ok"}
+    managed = {"name": "a", "class": "CodeAgent", "steps": 1}
+    whole = checkpoint(
+        budgets=({**USED, "layers": [LAYER]},),
+        unfinished=(execution,),
+        managed_agents=(managed,),
+        left_out=("a",),
+        variables_left_out={"math": "module"},
+    )
+    data = json.loads(json.dumps(whole.to_data()))
+    for place in list(_places(data)):
+        for value in (None, -1, 0.5, float("nan"), "x", [], {}, [None], [[]], {"x": None}, True):
+            changed = json.loads(json.dumps(data))
+            inner = changed
+            for key in place[:-1]:
+                inner = inner[key]
+            inner[place[-1]] = value
+            try:
+                read = Checkpoint.from_data(changed)
+            except CheckpointError:
+                continue
+            assert checkpoint_command._lines(read)

@@ -101,6 +101,17 @@ def test_what_is_not_there_is_a_sentence(trail, arguments):
     assert "nowhere" in answer.err + answer.out
 
 
+def test_a_trail_that_was_never_there_is_an_error_and_one_that_was_removed_is_a_finding(trail):
+    answer = trail("audit", "verify", "nowhere.jsonl")
+    assert answer.code == 2
+    assert "There is no audit trail nowhere.jsonl" in answer.err
+
+    TRAIL.unlink()
+    answer = trail("audit", "verify", "audit.jsonl")
+    assert answer.code == 1
+    assert "audit.jsonl: This file of the trail is missing." in answer.out
+
+
 def test_records_are_shown_with_their_reasons(trail):
     out = trail("audit", "show", "audit.jsonl").out
 
@@ -147,6 +158,48 @@ def test_a_file_that_grows_is_followed_into_the_next_one(trail):
 
     assert len(files) > 1
     assert shown == written
+
+
+def test_a_file_that_is_not_there_yet_is_waited_for(trail):
+    # The trail says where it goes on, and stops for a moment before it does.
+    TRAIL.write_bytes(b'{"seq":1,"type":"rotated","next":"audit-000001.jsonl"}\n')
+    command = [sys.executable, "-m", "smolagents.policy.cli", "audit", "show", "audit.jsonl", "--follow", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ}, text=True)
+    try:
+        assert json.loads(process.stdout.readline())["type"] == "rotated"
+        Path("audit-000001.jsonl").write_bytes(b'{"seq":2,"type":"file"}\n')
+        assert json.loads(process.stdout.readline())["type"] == "file"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    "following", ['"audit.jsonl"', '"audit-000001.jsonl"', '""', "5", "null", '"/etc/passwd"', '".."', '["a"]', "NaN"]
+)
+def test_a_trail_that_leads_nowhere_or_in_circles_is_shown_once(trail, following):
+    lines = f'{{"seq":1,"type":"rotated","next":{following}}}\n'
+    Path("audit-000001.jsonl").write_text(lines)
+
+    assert len(trail("audit", "show", "audit-000001.jsonl", "--json").out.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "value", ["5", "null", '"x"', '["x",5,null]', '{"x":{"x":5}}', "1e999", "true", '"\\ud800\\u202e"']
+)
+def test_whatever_a_record_says_it_is_shown_without_a_traceback(trail, value):
+    names = ["type", "time", "run", "agents", "step", "execution", "kind", "name", "arguments", "decision", "status"]
+    names += ["duration", "error", "code", "by", "policy", "next", "sealed"]
+    lines = [f'{{"type":"{kind}","execution":"1","{name}":{value}}}' for kind in ("before", "after") for name in names]
+    for name in ("action", "reasons", "code"):
+        lines.append(f'{{"type":"denied","decision":{{"action":"deny","{name}":{value}}}}}')
+    lines.append(f'{{"type":"denied","decision":{{"action":"deny","reasons":[{value},{{"action":{value}}}]}}}}')
+    TRAIL.write_text("\n".join(lines) + "\n")
+
+    for filters in ([], ["--agent", "x"], ["--run", "x"], ["--tool", "x"], ["--decision", "x"], ["--json"]):
+        answer = trail("audit", "show", "audit.jsonl", *filters)
+        assert (answer.code, answer.err) == (0, "")
+        assert "\u202e" not in answer.out
 
 
 def test_lines_that_are_no_records_are_shown_as_such(trail):

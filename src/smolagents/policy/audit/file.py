@@ -7,8 +7,11 @@ is its end read again. Checking the whole chain is left to `verify`.
 from __future__ import annotations
 
 import atexit
+import errno
 import json
+import logging
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -30,10 +33,13 @@ try:
 except ImportError:  # On Windows
     fcntl = None  # type: ignore[assignment]
 
+logger = logging.getLogger(__name__)
+
 Fsync = Literal["always", "interval", "never"]
 
 FORMAT = 1
 SYNC_SECONDS = 1.0  # For `interval`
+LOOK_SECONDS = 1.0  # How often to look whether the seal is in its place; for the file, before every record
 _READ = 1 << 16  # bytes
 
 # What `os.fdatasync` is, where there is one: the size of the file is on the disk too, its times are not.
@@ -68,19 +74,22 @@ class AuditFile:
     """
 
     def __init__(self, path: str, key: AuditKey, fsync: Fsync = "always", rotate_bytes: int | None = None):
-        self._path = Path(path)
+        # Where it leads to now: generated code may change the current folder.
+        self._path = Path(path).absolute()
         self._key = key
         self._fsync = fsync
         self._rotate_bytes = rotate_bytes
-        self._lock = threading.Lock()
+        self._seal_path = f"{self._path}{SUFFIX}"
+        self._seal_file = self._file = -1
         self._begin_process()
         _files.add(self)
 
     def _begin_process(self) -> None:
-        self._pid = os.getpid()
-        self._seal_file = -1
-        self._file = -1
+        # What a child has of its parent it shares with it: the locks on open files, and what its threads held.
+        self._close_files()
+        self._lock = threading.Lock()
         self._number = 0
+        self._name = str(self._path)
         self._id = ""
         self._end: _End | None = None  # Not known
         self._synced = 0.0
@@ -111,7 +120,10 @@ class AuditFile:
         """Force what was written to the disk, unless `fsync` is `never`, and let the file go. The next record opens it
         again."""
         with self._lock:
-            self._let_go()
+            try:
+                self._let_go()
+            except OSError as error:
+                logger.error("The audit file %s may not be on the disk: %s.", self._name, error.strerror or error)
 
     def __del__(self) -> None:
         # Without a lock: nobody else has it, and whoever runs this may hold that of another file of the same path.
@@ -119,35 +131,29 @@ class AuditFile:
             self._let_go()
 
     def _let_go(self) -> None:
-        if self._pid == os.getpid() and not self._is_synced:
-            with suppress(OSError):
+        try:
+            if not self._is_synced:
                 self._force()
-        self._close_files()
-
-    @property
-    def _name(self) -> str:
-        return str(numbered(self._path, self._number))
+        finally:
+            self._close_files()
 
     def _locked(self, action: Callable[..., object], *arguments: Any) -> None:
         """Do something while other threads and processes are kept away."""
-        if self._pid != os.getpid():
-            # A child shares its parent's locks on open files, and has whatever its threads held: so it opens its own.
-            self._close_files()
-            self._lock = threading.Lock()
-            self._begin_process()
         with self._lock:
             try:
                 if fcntl is None:
                     raise AuditError("An audit file needs the file locks of a POSIX system, which Windows has not.")
                 if self._seal_file == -1:
-                    self._seal_file = os.open(f"{self._path}{SUFFIX}", os.O_RDWR | os.O_CREAT | _CLOEXEC, 0o600)
-                fcntl.flock(self._seal_file, fcntl.LOCK_EX)
+                    self._seal_file = _open(self._seal_path)
+                    self._seal_inode = os.fstat(self._seal_file).st_ino
+                    self._looked = time.monotonic()
                 try:
+                    fcntl.flock(self._seal_file, fcntl.LOCK_EX)
                     action(*arguments)
                 finally:
                     fcntl.flock(self._seal_file, fcntl.LOCK_UN)
             except BaseException as error:
-                self._end = None  # It is not known any more
+                self._close_files()  # The next record opens what is there then
                 if not isinstance(error, (OSError, ValueError)):
                     raise
                 reason = getattr(error, "strerror", None) or error
@@ -158,14 +164,33 @@ class AuditFile:
         if end is None:
             end = self._attach()
         else:
-            status = os.fstat(self._file)
-            if status.st_size != end.size or status.st_nlink == 0:
-                if status.st_size < end.size or status.st_nlink == 0:
-                    raise AuditError(f"The audit file {self._name} was removed or cut while it was being written.")
-                end = self._catch_up()
+            size = self._size()
+            if size != end.size:
+                end = self._catch_up(end, size)
         if self._rotate_bytes is not None and end.size >= self._rotate_bytes:
             end = self._rotate(end)
         self._write(end, members + self._process)
+
+    def _size(self) -> int:
+        """The size of the file, which has to be in its place still, as has the seal.
+
+        Raises:
+            `AuditError`: If one of them was removed, or something else is in its place.
+        """
+        name = self._name
+        try:
+            status = os.lstat(name)
+            if status.st_ino == self._inode:
+                now = time.monotonic()
+                if now - self._looked < LOOK_SECONDS:
+                    return status.st_size
+                name = self._seal_path
+                if os.lstat(name).st_ino == self._seal_inode:
+                    self._looked = now
+                    return status.st_size
+        except FileNotFoundError:
+            pass
+        raise self._was_removed(name)
 
     def _close_files(self) -> None:
         for descriptor in (self._file, self._seal_file):
@@ -194,12 +219,20 @@ class AuditFile:
         self._end = end
         return end
 
-    def _catch_up(self) -> _End:
+    def _catch_up(self, known: _End, size: int) -> _End:
         """The end of a file that others have written to."""
+        if size < known.size:
+            raise self._was_removed(self._name)
         end, torn = self._read_end()
         if end.is_closed:
             return self._attach()
-        return self._mend(end, torn)
+        end = self._mend(end, torn)
+        if end.seq <= known.seq:  # Records from before, once more
+            raise self._cannot_be_continued()
+        return end
+
+    def _was_removed(self, name: str) -> AuditError:
+        return AuditError(f"The audit file {name} was removed or cut while it was being written.")
 
     def _mend(self, end: _End, torn: bytes) -> _End:
         """Note that a torn line was cut off, and go on in the next file if this one is closed."""
@@ -227,7 +260,9 @@ class AuditFile:
             os.close(self._file)
             self._file = -1
         self._number = number
-        self._file = os.open(self._name, os.O_RDWR | os.O_CREAT | os.O_APPEND | _CLOEXEC, 0o600)
+        self._name = str(numbered(self._path, number))
+        self._file = _open(self._name, os.O_APPEND)
+        self._inode = os.fstat(self._file).st_ino
 
     def _read_end(self) -> tuple[_End, bytes]:
         """The end of the file; and what was cut off there, if its last line was not whole."""
@@ -270,6 +305,8 @@ class AuditFile:
         members = _members("file", format=FORMAT, file=self._id, name=name, key=self._key.id, previous=previous)
         end = self._write(end, members)
         if self._fsync != "never":
+            # From now on the seal has its size, so that a loss of power leaves an older one at worst, and never none.
+            _sync(self._seal_file)
             _sync_directory(self._path.parent)
         return end
 
@@ -314,20 +351,42 @@ class AuditFile:
         if os.pwrite(self._seal_file, seal, 0) != len(seal):
             raise OSError("the seal was not written")
         self._end = _End(end.size + len(line), seq, mac, False)
+        self._is_synced = False
         if self._fsync == "interval":
-            self._is_synced = False
             if time.monotonic() - self._synced >= SYNC_SECONDS:
                 self._force()
         return self._end
 
     def _force(self) -> None:
         if self._fsync != "never" and self._file != -1:
-            _sync(self._file)
+            if self._fsync == "interval":
+                _sync(self._file)
             _sync(self._seal_file)
             self._synced, self._is_synced = time.monotonic(), True
 
 
-_CLOEXEC = getattr(os, "O_CLOEXEC", 0)
+# Not what a link leads to: who can write in the folder could have any file written over. And never wait for a pipe.
+_OPEN = os.O_RDWR | os.O_CREAT
+for _flag in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY"):
+    _OPEN |= getattr(os, _flag, 0)
+
+
+def _open(path: str, flags: int = 0) -> int:
+    """Open a file, or make it.
+
+    Raises:
+        `AuditError`: If what has that name is no file.
+    """
+    try:
+        descriptor = os.open(path, _OPEN | flags, 0o600)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise AuditError(f"The audit file {path} is a link. Name the file that it leads to.") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise AuditError(f"The audit file {path} is no file, but a device or a pipe.")
+    return descriptor
 
 
 def _members(kind: str, **members: Any) -> str:
@@ -396,3 +455,12 @@ _files: WeakSet[AuditFile] = WeakSet()
 def _close_all() -> None:
     for file in list(_files):
         file.close()
+
+
+def _begin_process() -> None:
+    for file in list(_files):
+        file._begin_process()
+
+
+if hasattr(os, "register_at_fork"):  # Not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_begin_process)

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-from pathlib import Path
 
+from ..keys import KeyProblem, read_key
 from .errors import AuditError
 
 
-KEY_BYTES = 32  # at least
 _BLOCK = 64  # bytes, of SHA-256
 _TO_INNER, _TO_OUTER = (bytes(number ^ pad for number in range(256)) for pad in (0x36, 0x5C))
 
@@ -44,14 +42,9 @@ class AuditKey:
         chain (`Mac`): Of records.
         seal (`Mac`): Of seals.
         digest (`Mac`): Of arguments and results.
-
-    Raises:
-        `AuditError`: If it is too short.
     """
 
     def __init__(self, secret: bytes):
-        if len(secret) < KEY_BYTES:
-            raise AuditError(f"The key is too short: it has {len(secret)} bytes, and needs {KEY_BYTES} or more.")
         self.id = _derived(secret, "key id").hex()[:16]
         self.chain = Mac(_derived(secret, "chain"))
         self.seal = Mac(_derived(secret, "seal"))
@@ -63,26 +56,12 @@ def _derived(secret: bytes, purpose: str) -> bytes:
 
 
 def load_key(key_env: str, key_file: str | None = None) -> AuditKey:
-    """The key in an environment variable or, if that is not set, in a file. White space around it does not count.
+    """The key in an environment variable or, if that is not set, in a file.
 
     Raises:
         `AuditError`: If there is none, or it is too short.
     """
-    text = os.environ.get(key_env)
-    if text:
-        secret, place = text.encode("utf-8", "surrogateescape"), f"the environment variable {key_env}"
-    elif key_file is not None:
-        try:
-            secret, place = Path(key_file).read_bytes(), f"the file {key_file}"
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise AuditError(f"The key file {key_file} cannot be read: {reason}.") from None
-    else:
-        raise AuditError(
-            f"There is no key: set the environment variable {key_env} or name a key file. For a new key: "
-            "python -c 'import secrets; print(secrets.token_hex(32))'"
-        )
     try:
-        return AuditKey(secret.strip())
-    except AuditError as error:
-        raise AuditError(f"{error} It comes from {place}.") from None
+        return AuditKey(read_key(key_env, key_file))
+    except KeyProblem as problem:
+        raise AuditError(str(problem)) from None

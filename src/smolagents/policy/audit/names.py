@@ -10,7 +10,9 @@ import re
 from pathlib import Path
 
 
-_NUMBER = re.compile(r"-([0-9]{6,})$")
+# How the name of a file ends that a trail goes on in.
+NUMBER = r"-([0-9]{6,})(\.[^./]*)?$"
+_NUMBER = re.compile(NUMBER)
 
 
 def numbered(path: Path, number: int) -> Path:
@@ -22,8 +24,7 @@ def number_of(path: Path, name: str) -> int | None:
     """Which file of the trail that begins with `path` has that name; `None` if it is none of them."""
     if name == path.name:
         return 0
-    stem, suffix = os.path.splitext(name)
-    found = _NUMBER.search(stem)
+    found = _NUMBER.search(name)
     if found is None or int(found[1]) == 0 or name != numbered(path, int(found[1])).name:
         return None
     return int(found[1])
@@ -41,5 +42,5 @@ def files_of(path: Path) -> list[Path]:
 
 def first_of(path: Path) -> Path:
     """The file that the trail begins with that `path` is a file of."""
-    found = _NUMBER.search(path.stem)
-    return path if found is None else path.with_name(path.stem[: found.start()] + path.suffix)
+    found = _NUMBER.search(path.name)
+    return path if found is None else path.with_name(path.name[: found.start()] + (found[2] or ""))

@@ -19,6 +19,7 @@ from ..call_digest import value_digest
 from ..decision import Decision, Reason
 from .clock import now
 from .encoding import encoded
+from .granted import Granted
 from .keys import AuditKey
 from .secrets import Redactor
 from .settings import Audit
@@ -47,14 +48,20 @@ class Recorder:
         policy ([`Policy`]): The policy with the section.
         digest (`str`): The digest of the policy that decides.
         key ([`AuditKey`], *optional*): For digests of arguments and results; without one there are none.
+        granted (`Granted`, *optional*): What runs are granted.
     """
 
-    def __init__(self, policy: Policy, digest: str, key: AuditKey | None):
+    def __init__(self, policy: Policy, digest: str, key: AuditKey | None, granted: Granted | None = None):
         settings = policy.audit or Audit()
         self._payload = settings.payload
         self._key = key
         self._redactor = Redactor(settings.secrets)
         self._policy = f'"policy":{_json({"name": self._clean(policy.name), "digest": digest})}'
+        about = [
+            {"about": what, "name": self._clean(name) or None, "limit": limit}
+            for (what, name), limit in (granted or {}).items()
+        ]
+        self._limits = f'"limits":{_json(about)}'
         self._place = lru_cache(_REMEMBERED)(self._write_place)
         self._call = lru_cache(_REMEMBERED)(self._write_call)
         self._reason = lru_cache(_REMEMBERED)(self._write_reason)
@@ -66,11 +73,12 @@ class Recorder:
         reasons = ",".join([self._reason(reason, hides) for reason in decision.reasons])
         # Most often there are none, and looking for the code and the other action takes as long as the rest.
         shadow, code = (decision.shadow_action, decision.code) if reasons else (decision.action, "")
+        intent = "null" if decision.intent is None else f'"{decision.intent.category.value}"'
         return (
             f"{self._about('denied' if decision.is_refusal else 'before', execution)},{shown}"
             f"{self._digest('arguments', execution.arguments)}"
             f'"decision":{{"action":"{decision.action}","shadow_action":"{shadow}","code":{quoted(code)},'
-            f'"reasons":[{reasons}]}},{self._policy}'
+            f'"intent":{intent},"reasons":[{reasons}]}},{self._policy}'
         )
 
     def ended(self, execution: ToolExecution, outcome: ToolOutcome) -> str:
@@ -110,7 +118,7 @@ class Recorder:
 
     def run_started(self, run: RunInfo) -> str:
         """That an agent begins to run."""
-        return f"{self._about_run('run_started', run)},{self._policy}"
+        return f"{self._about_run('run_started', run)},{self._limits},{self._policy}"
 
     def step(self, run: RunInfo, step: ActionStep | PlanningStep) -> str:
         """What a step used."""

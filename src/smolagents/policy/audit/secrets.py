@@ -7,6 +7,7 @@ value joined without a gap: whatever a match touches is taken out. That takes ou
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
@@ -33,7 +34,9 @@ SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 # The same as they are written in code, in shells, in headers and in JSON, before the value.
-_ASSIGNED = r"(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|cookie)"
+_ASSIGNED = (
+    r"(?:passw(?:or)?d|passwd|passphrase|_pass|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|cookie)"
+)
 _VALUE = r"(?:\\*\"[^\"\x00]*|\\*'[^'\x00]*|[^\s\"',;&\x00\\]{3,})"
 _EQUALS = r"\\*[\"']?\]?\s*(?:=>|:=|==|=|:)\s*"
 
@@ -56,13 +59,26 @@ SHAPES: Mapping[str, str] = MappingProxyType(
         "Stripe key": r"(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{16,}",
         "SendGrid key": r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
         "npm or PyPI token": r"npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{16,}",
+        "token of another service": r"(?:gsk|r8|ntn|secret|figd|glsa|lin_api|lin_oauth|dckr_pat|shp(?:at|ca|pa|ss))"
+        r"_[A-Za-z0-9_-]{20,}|do[opr]_v1_[A-Za-z0-9]{20,}|(?:tvly|pplx|xai)-[A-Za-z0-9_-]{20,}"
+        r"|hv[sbr]\.[A-Za-z0-9_-]{20,}|ATATT3x[A-Za-z0-9_=-]{20,}|AGE-SECRET-KEY-1[A-Z0-9]{20,}"
+        r"|(?:dapi|key-|SK)[0-9a-f]{32,}|[0-9]{8,}:AA[A-Za-z0-9_-]{30,}"
+        r"|discord(?:app)?\.com/api/webhooks/[0-9]+/[A-Za-z0-9_-]+",
         "Azure key": r"(?i:AccountKey|SharedAccessKey|sig)=[A-Za-z0-9+/%=]{20,}",
-        "password in a URL": r"[A-Za-z][A-Za-z0-9+.-]*://[^\s:/@\x00\"'<>]*:[^\s@\x00\"'<>]+@",
+        "password in a URL": r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s:/@\x00\"'<>]*:[^\s@\x00\"'<>]+|[^\s:/@\x00\"'<>]{12,})@",
+        "key in a URL": r"[?&](?:key|sig|signature|auth|code)=[^\s&\x00\"'<>]{8,}"
+        r"|(?i:x-(?:amz|goog)-(?:signature|credential|security-token))=[^\s&\x00\"'<>]+",
+        "option": rf"--(?i:[a-z]+-)*(?i:{_ASSIGNED})[\s=]*{_VALUE}"
+        r"|(?:^|[\s\"'\x00]|curl)(?:-u|--user)[\s=]*[^\s:/\"'\x00]+:[^\s\"'\x00]+"
+        r"|(?i:login\s+\S+\s+password)\s+[^\s\x00]+",
         "header": r"(?i:bearer)\s+[A-Za-z0-9._~+/=-]{8,}|(?i:basic)\s+[A-Za-z0-9+/=]{16,}"
         r"|(?i:authorization)\\*[\"']?\s*:\s*[^\s\x00]+[^\r\n\x00]*",
-        "assignment": rf"(?i:{_ASSIGNED}){_EQUALS}{_VALUE}",
+        "assignment": rf"(?:(?i:{_ASSIGNED})|[A-Z0-9_]_(?:KEY|PAT)){_EQUALS}{_VALUE}",
     }
 )
+
+# Between the pieces of a text that code has in pieces: `"a" + "b"`, `"a" "b"`, `["a", "b"]`.
+_BREAK = re.compile(r"""\\*["']\s*\\?\s*[+,]?\s*\\?\s*[bBrRuUfF]{0,2}\\*["']""")
 
 
 @lru_cache(maxsize=1024)
@@ -167,7 +183,27 @@ class Redactor:
         return found
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
-        return [match.span() for match in self._shapes.finditer(without_surrogates(text))]
+        text = without_surrogates(text)
+        spans = [match.span() for match in self._shapes.finditer(text)]
+        if '"' in text or "'" in text:
+            spans = _merged([*spans, *self._spans_over_breaks(text)])
+        return spans
+
+    def _spans_over_breaks(self, text: str) -> Iterator[tuple[int, int]]:
+        """What is a secret once the pieces of texts in code are put together."""
+        starts, shifts, pieces, position, length = [0], [0], list[str](), 0, 0
+        for found in _BREAK.finditer(text):
+            pieces.append(text[position : found.start()])
+            length += len(pieces[-1])
+            position = found.end()
+            starts.append(length)
+            shifts.append(position - length)
+        if len(starts) == 1:
+            return
+        pieces.append(text[position:])
+        for match in self._shapes.finditer("".join(pieces)):
+            start, last = match.start(), match.end() - 1
+            yield start + shifts[bisect(starts, start) - 1], last + shifts[bisect(starts, last) - 1] + 1
 
     def _is_disguised(self, text: str, spans: Iterable[tuple[int, int]]) -> bool:
         """Whether a text has more of a secret in it than `spans` once what cannot be seen is taken out."""

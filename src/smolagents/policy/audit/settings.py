@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from ..errors import excerpt
 from ..fields import Names
 from ..section import Section
+from .names import NUMBER
 
 
 _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -21,7 +22,19 @@ def _variable(name: str) -> str:
     return name
 
 
+def _first_file(path: str) -> str:
+    if re.search(NUMBER, path) is not None:
+        raise ValueError(
+            f"This is {excerpt(path)}, and such names are for the files that a trail goes on in. "
+            "Write a name that does not end with a hyphen and six or more digits."
+        )
+    return path
+
+
 FileName = Annotated[str, Field(min_length=1, max_length=2000)]
+FirstFileName = Annotated[
+    FileName, AfterValidator(_first_file), Field(json_schema_extra={"pattern": rf"^(?![\s\S]*{NUMBER})"})
+]
 VariableName = Annotated[
     str,
     AfterValidator(_variable),
@@ -48,7 +61,7 @@ class Audit(Section):
         rotate_bytes (`int`, *optional*): The size at which the next file is begun.
     """
 
-    path: FileName | None = None
+    path: FirstFileName | None = None
     payload: Payload = "digest"
     secrets: Names = ()
     fsync: Literal["always", "interval", "never"] = "always"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +17,7 @@ from ..errors import PolicyError, Problem
 from ..fields import Action
 from .errors import AuditError
 from .file import AuditFile
+from .granted import Granted, granted_by
 from .keys import AuditKey, load_key
 from .records import Recorder
 from .settings import Audit
@@ -53,7 +55,8 @@ class AuditTrails:
                 "Write, for instance, `audit: {payload: digest}`."
             )
             raise PolicyError([Problem(message, "audit", policy.source or "<policy>")])
-        self._trails = [_Trail(layer, policy.digest, sinks) for layer in _distinct(layers)]
+        granted = granted_by(policy.layers)
+        self._trails = [_Trail(layer, policy.digest, sinks, granted) for layer in _distinct(layers)]
 
     def __bool__(self) -> bool:
         return bool(self._trails)
@@ -62,9 +65,15 @@ class AuditTrails:
         """Record something in every trail. Returns what objects to going on without a record."""
         return [reason for trail in self._trails if (reason := trail.record(make)) is not None]
 
+    def close(self) -> None:
+        """Force what was recorded to the disk, as the policy says, and let the files go. The next record opens them
+        again."""
+        for trail in self._trails:
+            trail.close()
+
 
 class _Trail:
-    def __init__(self, policy: Policy, digest: str, sinks: tuple[AuditSink, ...]):
+    def __init__(self, policy: Policy, digest: str, sinks: tuple[AuditSink, ...], granted: Granted):
         self._settings = settings = cast(Audit, policy.audit)
         self._entry = policy.entry("audit")
         self._counts = policy.mode == "enforce"
@@ -82,7 +91,11 @@ class _Trail:
                     self._file.open()
             except AuditError as error:
                 raise PolicyError([Problem(str(error), "audit", policy.source or "<policy>")]) from None
-        self._recorder = Recorder(policy, digest, key)
+        self._recorder = Recorder(policy, digest, key, granted)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
     def record(self, make: Callable[[Recorder], str]) -> Reason | None:
         try:
@@ -112,8 +125,16 @@ def _distinct(layers: list[Policy]) -> list[Policy]:
     """
     by_settings = {(cast(Audit, layer.audit).canonical(), layer.mode): layer for layer in layers}
     chosen = [*by_settings.values()]
-    paths = [path for layer in chosen if (path := cast(Audit, layer.audit).path) is not None]
+    paths = [_real(path) for layer in chosen if (path := cast(Audit, layer.audit).path) is not None]
     if len(set(paths)) < len(paths):
         message = "Two of the policies that decide together write to the same file, each in its way. Name another."
         raise PolicyError([Problem(message, "audit.path", chosen[-1].source or "<policy>")])
     return chosen
+
+
+def _real(path: str) -> str:
+    """A path as it is written in one way only."""
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # No system has such a path, which is said when the file is opened
+        return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from . import chain
@@ -17,6 +18,8 @@ from .seal import SUFFIX, Seal
 
 # Longer than any record: a file without line feeds must not be read into memory as one line.
 MAX_LINE = 1 << 30  # bytes
+# A seal may be read while it is being written over.
+_LOOKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +63,18 @@ def verify(path: Path, key: AuditKey, seal: str | None = None, only: bool = Fals
     Args:
         path (`Path`): Any file of it.
         key ([`AuditKey`]): The key that it was written with.
-        seal (`str`, *optional*): The last seal, as it was kept elsewhere; by default the one beside the trail.
+        seal (`str`, *optional*): The last seal, as it was kept elsewhere. The one beside the trail counts too; without
+            `seal` it has to be there.
         only (`bool`): Look at this file alone, not at those before and after it.
 
     Raises:
         `AuditError`: If a file cannot be read, or `seal` is no seal made with this key.
     """
     first = first_of(path)
-    kept = _kept_seal(first, key, seal)
-    if isinstance(kept, Fault):
-        return Verification(kept, (), 0, None, None)
-    checker = _Checker(key, kept)
+    seals = _seals(first, key, seal)
+    if isinstance(seals, Fault):
+        return Verification(seals, (), 0, None, None)
+    checker = _Checker(key, *seals)
     files = [path] if only else files_of(first)
     if not only and first not in files:
         return checker.result(Fault(str(first), None, "This file of the trail is missing."))
@@ -84,10 +88,10 @@ def verify(path: Path, key: AuditKey, seal: str | None = None, only: bool = Fals
 class _Checker:
     """Goes through the files of a trail, in order."""
 
-    def __init__(self, key: AuditKey, seal: Seal):
+    def __init__(self, key: AuditKey, *seals: Seal):
         self._key = key
-        self._seal = seal
-        self._has_sealed = False
+        self._seals = seals
+        self._sealed = {seal.seq for seal in seals}
         self._files: list[str] = []
         self._records = 0
         self._id = ""
@@ -97,7 +101,7 @@ class _Checker:
 
     def result(self, fault: Fault | None) -> Verification:
         head = Seal(self._id, self._seq, self._mac) if self._id else None
-        return Verification(fault, tuple(self._files), self._records, self._seal.seq, head)
+        return Verification(fault, tuple(self._files), self._records, max(self._sealed), head)
 
     def missing_before(self, first: Path, file: Path) -> Fault | None:
         """A file that has to come before this one and is not there."""
@@ -120,7 +124,7 @@ class _Checker:
                 line = file.readline(MAX_LINE)
                 if (fault := self._begin(path, line, is_alone)) is not None:
                     return fault
-                message, number = self.check_lines(file)
+                message, number = self.check_lines(iter(partial(file.readline, MAX_LINE), b""))
         except OSError as error:
             raise AuditError(f"The file {name} cannot be read: {error.strerror or error}.") from None
         return None if message is None else Fault(name, number, message)
@@ -135,6 +139,8 @@ class _Checker:
             previous, before, file_id = before_first(first), first["previous"], str(first["file"])
             seq = 1 if before is None else before["seq"] + 1
             said_name, key_id = first["name"], first["key"]
+            if type(seq) is not int:
+                raise TypeError("no number of a record")
         except (ValueError, KeyError, TypeError, RecursionError):
             return Fault(name, 1, "This is not the first record of an audit file.")
         if key_id != self._key.id:
@@ -174,10 +180,8 @@ class _Checker:
             )
         self._seq, self._mac = seq, mac
         self._records += 1
-        if seq == self._seal.seq:
-            if mac != self._seal.mac or self._id != self._seal.file:
-                return "This is not the record that was sealed: the trail was replaced by another one."
-            self._has_sealed = True
+        if seq in self._sealed and {Seal(self._id, seq, mac)} != {seal for seal in self._seals if seal.seq == seq}:
+            return "This is not the record that was sealed: the trail was replaced by another one."
         # It says what kind of record it is, and it is true, since its MAC is right.
         kind = line[len(beginning) : len(beginning) + 8]
         if kind == b'rotated"':
@@ -188,9 +192,9 @@ class _Checker:
         """What is missing after the last file."""
         if self._next is not None and not is_alone:
             return Fault(str(first.with_name(self._next)), None, "This file of the trail is missing.")
-        if self._has_sealed or (is_alone and self._seal.file != self._id):
+        missing = max(self._sealed) - self._seq
+        if missing <= 0 or self._next is not None:
             return None
-        missing = self._seal.seq - self._seq
         said = f"{missing} records are" if missing != 1 else "1 record is"
         return Fault(self._files[-1], None, f"The end was cut off: {said} missing after record {self._seq}.")
 
@@ -205,18 +209,24 @@ def _lost(line: bytes) -> str:
     )
 
 
-def _kept_seal(first: Path, key: AuditKey, text: str | None) -> Seal | Fault:
-    beside = Path(f"{first}{SUFFIX}")
+def _seals(first: Path, key: AuditKey, text: str | None) -> list[Seal] | Fault:
+    """The seals that the trail has to fit: the one that was given, and the one beside it."""
+    given = []
     if text is not None:
         if (kept := Seal.of(text.strip(), key)) is None:
             raise AuditError("What was given as the seal is none, or was made with another key.")
-        return kept
+        given = [kept]
+    beside = Path(f"{first}{SUFFIX}")
     try:
-        kept = Seal.of(beside.read_text("ascii", "replace"), key)
+        for _ in range(_LOOKS):
+            if (seal := Seal.of(beside.read_text("ascii", "replace"), key)) is not None:
+                return [*given, seal]
     except FileNotFoundError:
-        return Fault(str(beside), None, "The seal is missing, so nobody can say whether the end was cut off.")
+        if not given and not files_of(first):
+            raise AuditError(
+                f"There is no audit trail {first}: neither a file of it is there, nor its seal."
+            ) from None
+        return given or Fault(str(beside), None, "The seal is missing, so nobody can say whether the end was cut off.")
     except OSError as error:
         raise AuditError(f"The file {beside} cannot be read: {error.strerror or error}.") from None
-    if kept is None:
-        return Fault(str(beside), None, "This is no seal made with this key, or it was changed.")
-    return kept
+    return Fault(str(beside), None, "This is no seal made with this key, or it was changed.")

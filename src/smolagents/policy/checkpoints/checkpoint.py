@@ -8,6 +8,8 @@ from datetime import datetime, timezone
 from typing import Any, Literal, get_args
 from uuid import uuid4
 
+from .form import check_form
+
 
 FORMAT = "smolagents checkpoint 1"
 
@@ -87,6 +89,7 @@ class Checkpoint:
                 raise ValueError("cause")
             for name in ("budgets", "unfinished", "managed_agents", "left_out"):
                 values[name] = tuple(values[name])
+            check_form(values)
             values["time"] = datetime.fromisoformat(values["time"])
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"This is not a whole checkpoint: {error} is missing or wrong.") from None

@@ -86,6 +86,7 @@ class RestoredRun:
         self.agent = agent
         self.checkpoint = checkpoint
         self._hook = hook
+        self._has_begun = False
         content = checkpoint.content
         try:
             self._task = str(content["task"])
@@ -118,7 +119,8 @@ class RestoredRun:
 
         Raises:
             `ToolExecutionStopped`: If a hook stops the run.
-            `CheckpointError`: If the run has its answer, and that is not plain data.
+            `CheckpointError`: If the run has its answer, and that is not plain data; if it went on already; or if the
+                agent is in the middle of a run.
         """
         output = None
         for output in self.stream(max_steps, images, additional_args):
@@ -138,6 +140,7 @@ class RestoredRun:
             self._put_memory(images)
             yield FinalAnswerStep(self._recorded_answer())
             return
+        self._begin()
         agent.state.update(self._state)
         agent.state.update(additional_args or {})
         run_stream: Any = partial(_run_from, agent, self.checkpoint.step_number + 1)
@@ -152,6 +155,19 @@ class RestoredRun:
             executor.send_variables(self._variables)
         self._hook.await_run(agent, self.checkpoint)
         yield from stream
+
+    def _begin(self) -> None:
+        """Go on once only, and with an agent that is free: what is left of the limits would count twice."""
+        if self._has_begun:
+            raise CheckpointError(
+                "This run went on already. To let it go on from its last checkpoint, restore it again."
+            )
+        writer = self._hook.checkpoints
+        if writer is not None and writer.has_run_of(self.agent):
+            raise CheckpointError(
+                "The agent is in the middle of a run. Restore the run with another one, built like it."
+            )
+        self._has_begun = True
 
     def _put_memory(self, images: list[PIL.Image.Image] | None) -> None:
         memory, monitor = self.agent.memory, self.agent.monitor

@@ -22,7 +22,7 @@ class CheckpointSettings(Section):
         executions (`int`, *optional*): Also write one before every so many calls of tools and agents.
         keep (`int`): How many of a run are kept, the latest ones.
         key_env (`str`, *optional*): The environment variable with the key that authenticates checkpoints.
-        key_file (`str`, *optional*): The file with that key.
+        key_file (`str`, *optional*): The file with the key, if that variable is not set.
         on_error (`str`): `continue` or `stop`, if a checkpoint cannot be written.
     """
 

@@ -17,14 +17,13 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import PolicyError, Problem
+from ..keys import KeyProblem, read_key
 from .checkpoint import Checkpoint, CheckpointError
 from .settings import CheckpointSettings
 
 
 logger = logging.getLogger(__name__)
 
-# A key that can be guessed authenticates nothing. In bytes.
-MIN_KEY = 16
 # More than any memory that a model could be given; a file that is no checkpoint is not read to its end.
 MAX_BYTES = 1024**3
 
@@ -33,31 +32,14 @@ _NAME = re.compile(r"\d{8}T\d{12}-(?P<run_id>[0-9a-zA-Z_.]+)-(?P<number>\d{6,})\
 
 
 def key_of(settings: CheckpointSettings) -> bytes | None:
-    """The key that a policy names, if it names one.
+    """The key that the settings name, if they name one.
 
     Raises:
-        `PolicyError`: If there is none in that place, or it is too short.
+        `KeyProblem`: If there is none in that place, or it is too short.
     """
-    if settings.key_env is not None and settings.key_file is not None:
-        raise _problem("checkpoints", "Write `key_env` or `key_file`, not both.")
-    if settings.key_env is not None:
-        place, key = "checkpoints.key_env", os.environ.get(settings.key_env, "").encode("utf-8", "surrogateescape")
-        where = f"The environment variable {settings.key_env}"
-    elif settings.key_file is not None:
-        place, where = "checkpoints.key_file", f"The file {settings.key_file}"
-        try:
-            key = Path(settings.key_file).read_bytes()
-        except OSError as error:
-            raise _problem(place, f"{where} cannot be read: {error.strerror or error}.") from None
-    else:
+    if settings.key_env is None and settings.key_file is None:
         return None
-    if len(key.strip()) < MIN_KEY:
-        raise _problem(place, f"{where} has to hold a key of at least {MIN_KEY} bytes, and holds {len(key.strip())}.")
-    return key.strip()
-
-
-def _problem(path: str, message: str) -> PolicyError:
-    return PolicyError([Problem(message, path, "the policy")])
+    return read_key(settings.key_env, settings.key_file)
 
 
 class Store:
@@ -74,7 +56,10 @@ class Store:
     def __init__(self, settings: CheckpointSettings):
         # Where it leads to now: generated code may change the current folder.
         self.folder = Path(settings.path).absolute()
-        self.key = key_of(settings)
+        try:
+            self.key = key_of(settings)
+        except KeyProblem as problem:
+            raise PolicyError([Problem(str(problem), "checkpoints", "<policy>")]) from None
         self._keep = settings.keep
 
     def write(self, checkpoint: Checkpoint) -> Path:

@@ -128,6 +128,10 @@ class CheckpointWriter:
         self._runs[run.run_id] = begun
         return self._write(begun, "start")
 
+    def has_run_of(self, agent: MultiStepAgent) -> bool:
+        """Whether an agent is in the middle of a run."""
+        return any(run.info.agent is agent for run in list(self._runs.values()))
+
     def begin_execution(self, execution: ToolExecution) -> Deny | None:
         """An execution is let pass, and has its place in the limits. Whatever comes of it, that place is used."""
         run = self._runs.get(execution.run_id)

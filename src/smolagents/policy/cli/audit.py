@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..audit.errors import AuditError
 from ..audit.keys import load_key
+from ..audit.names import first_of, number_of
+from ..audit.policies import check_policy
+from ..audit.report import History
+from ..audit.report.values import list_of, mapping_of, text_of
 from ..audit.settings import Audit
-from ..audit.verify import verify
-from . import audit_report
+from ..audit.verify import MAX_LINE, verify
+from . import audit_report, policies
 
 
 if TYPE_CHECKING:
@@ -32,7 +38,7 @@ Check that nothing in an audit trail was changed, moved, left out, put in or cut
 
 The key is in the environment variable SMOLAGENTS_AUDIT_KEY, unless told otherwise. Without --seal the one beside the
 trail is used, which does not show that an older copy was put in the place of both. The exit code is 1 if anything is
-wrong with the trail.
+wrong with the trail, or not all of it was decided under the policy that --policy names.
 """
 
 _SHOW = """\
@@ -56,6 +62,7 @@ def add(commands: Commands) -> None:
     checking.add_argument("--key-file", metavar="PATH", help="the file with the key, if that variable is not set")
     checking.add_argument("--seal", metavar="SEAL", help="the last seal, or a file with it, as it was kept elsewhere")
     checking.add_argument("--only", action="store_true", help="this file alone, not those before and after it")
+    checking.add_argument("--policy", metavar="POLICY", help="also check that all was decided under this policy")
     checking.set_defaults(run=run_verify)
     showing = inner.add_parser("show", help="show its records", description=_SHOW)
     _add_file(showing)
@@ -78,6 +85,7 @@ def _add_file(parser: ArgumentParser) -> None:
 
 
 def run_verify(options: Namespace, output: Output) -> int:
+    policy = None if options.policy is None else policies.load(options.policy)
     try:
         key = load_key(options.key_env, options.key_file)
         result = verify(options.file, key, _seal(options.seal), options.only)
@@ -94,6 +102,13 @@ def run_verify(options: Namespace, output: Output) -> int:
             f"{files}: ", ("as it was written", "ok"), f", {result.records} records, sealed at {result.sealed}"
         )
         output.line(f"seal: {head}")
+    under = None
+    if policy is not None:
+        # Only what is proven says anything.
+        lines = islice(audit_report.lines_of([Path(file) for file in result.files]), result.records)
+        decisions = History(lines, kept=0).policies
+        under = check_policy(decisions, policies.called(options.policy), policy.digest)
+        output.line((under.message, "ok" if under.is_of_all else "failed"))
     output.data(
         {
             "valid": fault is None,
@@ -102,9 +117,10 @@ def run_verify(options: Namespace, output: Output) -> int:
             "records": result.records,
             "sealed": result.sealed,
             "seal": head,
+            "policy": None if under is None else {"of_all": under.is_of_all, "message": under.message},
         }
     )
-    return 0 if fault is None else 1
+    return 0 if fault is None and (under is None or under.is_of_all) else 1
 
 
 def run_report(options: Namespace, output: Output) -> int:
@@ -138,23 +154,42 @@ def run_show(options: Namespace, output: Output) -> int:
 
 def _lines(path: Path, follow: bool) -> Iterator[bytes]:
     """The lines of a file and of those that it says the trail goes on in; with `follow`, for ever."""
-    while True:
-        following: str | None = None
-        with open(path, "rb") as file:
+    following: Path | None = path
+    while following is not None:
+        path, following = following, None
+        with _opened(path, follow) as file:
             for line in _whole_lines(file, follow):
                 yield line
-                if b'"type":"rotated"' in line[:60]:
-                    following = json.loads(line).get("next")
+                if b'"type":"rotated"' in line[:60] and (following := _following(path, line)) is not None:
                     break
-        if following is None:
-            return
-        path = path.with_name(Path(following).name)
+
+
+def _opened(path: Path, follow: bool) -> BinaryIO:
+    """The file, once it is there: a trail says where it goes on before it does."""
+    while True:
+        try:
+            return open(path, "rb")
+        except FileNotFoundError:
+            if not follow or number_of(first_of(path), path.name) in (None, 0):
+                raise
+        time.sleep(_LOOK_SECONDS)
+
+
+def _following(path: Path, line: bytes) -> Path | None:
+    """The file that the trail goes on in, if a line names a later one: whoever wrote it might send us in circles."""
+    try:
+        name = text_of(mapping_of(json.loads(line)).get("next"))
+    except (ValueError, RecursionError):
+        return None
+    first = first_of(path)
+    number, own = number_of(first, name), number_of(first, path.name)
+    return None if number is None or number <= (own or 0) else path.with_name(name)
 
 
 def _whole_lines(file: BinaryIO, follow: bool) -> Iterator[bytes]:
     while True:
         start = file.tell()
-        line = file.readline()
+        line = file.readline(MAX_LINE)
         if line.endswith(b"\n"):
             yield line
         elif not follow:
@@ -162,42 +197,43 @@ def _whole_lines(file: BinaryIO, follow: bool) -> Iterator[bytes]:
                 yield line
             return
         else:
+            file.seek(0, os.SEEK_END)  # Forgets what was read ahead: a torn line may be cut off and another be written
             file.seek(start)
             time.sleep(_LOOK_SECONDS)
 
 
 def _is_wanted(record: Mapping[str, Any], options: Namespace) -> bool:
-    decision = record.get("decision")
-    action = decision.get("action") if isinstance(decision, Mapping) else None
+    action = mapping_of(record.get("decision")).get("action")
     return (
-        (options.run_id is None or str(record.get("run", "")).startswith(options.run_id))
-        and (options.agent is None or options.agent in (record.get("agents") or ()))
+        (options.run_id is None or text_of(record.get("run")).startswith(options.run_id))
+        and (options.agent is None or options.agent in list_of(record.get("agents")))
         and (options.tool is None or record.get("name") == options.tool and "execution" in record)
         and (options.decision is None or action == options.decision)
     )
 
 
 def _show(record: Mapping[str, Any], output: Output) -> None:
-    kind = str(record.get("type"))
-    agents = "/".join(map(str, record.get("agents") or ()))
-    place = f" ({agents}, {str(record.get('run', ''))[:8]}, step {record.get('step', 0)})" if agents else ""
-    decision = record.get("decision")
-    word, style, said = kind, "aside", ""
-    if isinstance(decision, Mapping):
-        word = style = str(decision.get("action"))
+    said = {name: text_of(value) for name, value in record.items()}
+    kind, decision = said.get("type", ""), mapping_of(record.get("decision"))
+    agents = "/".join(map(text_of, list_of(record.get("agents"))))
+    place = f" ({agents}, {said.get('run', '')[:8]}, step {said.get('step', 0)})" if agents else ""
+    word, style, more = kind, "aside", ""
+    if decision:
+        word = style = text_of(decision.get("action"))
     elif kind == "after":
-        word, style = str(record.get("status")), "ok" if record.get("status") == "ok" else "failed"
-        said = f" {record.get('duration')} s" + (f" {record['error']}" if record.get("error") else "")
+        word, style = said.get("status", ""), "ok" if said.get("status") == "ok" else "failed"
+        more = f" {said.get('duration')} s" + (f" {said['error']}" if said.get("error") else "")
     elif kind == "approval_resolved":
-        said = f" {record.get('code')}" + (f" by {record['by']}" if record.get("by") else "")
+        more = f" {said.get('code')}" + (f" by {said['by']}" if said.get("by") else "")
     elif kind in ("lost", "repaired", "file", "rotated"):
-        said = f" {json.dumps({key: record[key] for key in ('name', 'next', 'bytes', 'sealed') if key in record})}"
-    name = f" {record['kind']} {record['name']}" if "execution" in record else ""
+        more = f" {json.dumps({key: record[key] for key in ('name', 'next', 'bytes', 'sealed') if key in record})}"
+    name = f" {said.get('kind', '')} {said.get('name', '')}" if "execution" in record else ""
     arguments = f" {json.dumps(record['arguments'])}" if "arguments" in record else ""
-    output.line(f"{record.get('time')} ", (f"{word:8}", style), f"{name}{_cut(arguments)}{said}", (place, "aside"))
-    for reason in decision.get("reasons") or () if isinstance(decision, Mapping) else ():
-        why = reason.get("message") or reason.get("text")
-        output.line("    ", (f"{reason.get('action'):5}", str(reason.get("action"))), f" {reason.get('entry')}: {why}")
+    about = f"{_cut(name)}{_cut(arguments)}{_cut(more)}"
+    output.line(f"{_cut(said.get('time', ''), 40)} ", (f"{_cut(word, 40):8}", style), about, (_cut(place), "aside"))
+    for reason in map(mapping_of, list_of(decision.get("reasons"))):
+        action, why = text_of(reason.get("action")), text_of(reason.get("message")) or text_of(reason.get("text"))
+        output.line("    ", (f"{action:5}", action), f" {text_of(reason.get('entry'))}: {why}")
 
 
 def _cut(text: str, length: int = 160) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 from ..audit.errors import AuditError
 from ..audit.keys import AuditKey, load_key
 from ..audit.names import files_of, first_of
+from ..audit.policies import check_policy
 from ..audit.report import History, page
-from ..audit.report.usage import limits_of
 from ..audit.seal import SUFFIX
 from ..audit.settings import Audit
 from ..audit.verify import MAX_LINE, verify
@@ -27,8 +27,8 @@ Write what is in an audit trail as one page: what was refused and why, totals, a
 
 The page needs no network and no other file, and is for any browser. It says whether the trail is as it was written:
 for that the key is needed, as for `audit verify`. Without a key it says that nobody looked. What the trail has of
-arguments and results is in the page. The exit code is 1 if anything is wrong with the trail; the page is written all
-the same.
+arguments and results is in the page. The exit code is 1 if anything is wrong with the trail, or not all of it was
+decided under the policy that --policy names; the page is written all the same.
 """
 
 
@@ -42,7 +42,7 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--key-file", metavar="PATH", help="the file with the key, if that variable is not set")
     parser.add_argument("--seal", metavar="SEAL", help="the last seal, or a file with it, as it was kept elsewhere")
     parser.add_argument("--only", action="store_true", help="this file alone, not those before and after it")
-    parser.add_argument("--policy", metavar="POLICY", help="the policy, to show how much of its limits was used")
+    parser.add_argument("--policy", metavar="POLICY", help="check that all was decided under this policy")
 
 
 def run(options: Namespace, seal: str | None, output: Output) -> int:
@@ -55,7 +55,7 @@ def run(options: Namespace, seal: str | None, output: Output) -> int:
         files = [options.file]  # Which says why it cannot be read
     if _is_one_of(options.output, files):
         return output.fail_with(f"{options.output} is a file of the trail. Choose another place with -o.")
-    granted = {} if options.policy is None else limits_of(policies.load(options.policy))
+    policy = None if options.policy is None else policies.load(options.policy)
     try:
         key = _key(options, is_needed=seal is not None)
         found = None if key is None else verify(options.file, key, seal, options.only)
@@ -63,8 +63,11 @@ def run(options: Namespace, seal: str | None, output: Output) -> int:
         return output.fail_with(str(error))
     # What is appended meanwhile was not verified.
     most = found.records if found is not None and found.fault is None else None
-    history = History(islice(_lines(files), most), None if found is None else found.records)
-    text = page(str(options.file), history, found, has_kept_seal=seal is not None, granted=granted)
+    history = History(islice(lines_of(files), most), None if found is None else found.records)
+    under = None
+    if policy is not None:
+        under = check_policy(history.policies, policies.called(options.policy), policy.digest)
+    text = page(str(options.file), history, found, has_kept_seal=seal is not None, policy_check=under)
     with open(options.output, "w", encoding="utf-8", newline="\n", opener=_for_the_owner) as file:
         file.write(text)
     is_valid = None if found is None else found.fault is None
@@ -76,6 +79,8 @@ def run(options: Namespace, seal: str | None, output: Output) -> int:
         output.line(("not verified: there was no key", "aside"))
     else:
         output.line(("as it was written", "ok") if found.fault is None else (str(found.fault), "failed"))
+    if under is not None:
+        output.line((under.message, "ok" if under.is_of_all else "failed"))
     output.data(
         {
             "report": str(options.output),
@@ -84,9 +89,10 @@ def run(options: Namespace, seal: str | None, output: Output) -> int:
             "runs": len(history.runs),
             "executions": history.executions,
             "refused": history.refused,
+            "policy": None if under is None else {"of_all": under.is_of_all, "message": under.message},
         }
     )
-    return 1 if is_valid is False else 0
+    return 1 if is_valid is False or under is not None and not under.is_of_all else 0
 
 
 def _key(options: Namespace, is_needed: bool) -> AuditKey | None:
@@ -96,7 +102,7 @@ def _key(options: Namespace, is_needed: bool) -> AuditKey | None:
     return load_key(options.key_env or Audit().key_env, options.key_file)
 
 
-def _lines(files: list[Path]) -> Iterator[bytes]:
+def lines_of(files: list[Path]) -> Iterator[bytes]:
     for path in files:
         with open(path, "rb") as file:
             while line := file.readline(MAX_LINE):

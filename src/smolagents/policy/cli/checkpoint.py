@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..checkpoints import store
 from ..checkpoints.checkpoint import Checkpoint, CheckpointError
 from ..checkpoints.settings import CheckpointSettings
+from ..keys import KeyProblem
 from .output import Output
 
 
@@ -27,21 +28,20 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser("checkpoint", help="show a checkpoint of a run", description=_DESCRIPTION)
     parser.add_argument("action", metavar="show", choices=["show"])
     parser.add_argument("path", metavar="PATH", help="a checkpoint, or a folder, whose latest one is shown")
-    key = parser.add_mutually_exclusive_group()
-    key.add_argument("--key-env", metavar="NAME", help="the environment variable with the key")
-    key.add_argument("--key-file", metavar="FILE", help="the file with the key")
+    parser.add_argument("--key-env", metavar="NAME", help="the environment variable with the key")
+    parser.add_argument("--key-file", metavar="PATH", help="the file with the key, if that variable is not set")
     parser.set_defaults(run=run)
 
 
 def run(options: Namespace, output: Output) -> int:
     settings = CheckpointSettings(path=options.path, key_env=options.key_env, key_file=options.key_file)
-    key = store.key_of(settings)
     try:
+        key = store.key_of(settings)
         if os.path.isdir(options.path):
             checkpoint = store.latest(options.path, key)
         else:
             checkpoint = store.read(options.path, key)
-    except CheckpointError as error:
+    except (CheckpointError, KeyProblem) as error:
         return output.fail_with(str(error))
     output.data(checkpoint.to_data())
     for line in _lines(checkpoint):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...judge import FINAL_ANSWER
+from ..granted import Granted
 from .values import count_of, list_of, mapping_of, number_of, seconds_of, text_of
 
 
@@ -24,6 +25,7 @@ MISSING = object()  # An argument or result that the trail has no more than a di
 
 AgentPath = tuple[str, ...]
 
+_LIMITS = 200  # of a run
 _DEEP = 50  # agents in agents: as deep as anybody goes, and not as deep as somebody may write
 
 
@@ -167,6 +169,7 @@ class Run:
     is_over: bool = False
     error: str = ""
     agents: dict[AgentPath, Agent] = field(default_factory=dict)
+    granted: Granted = field(default_factory=dict)
     steps: dict[tuple[AgentPath, str, int], Step] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)  # Those that no other one contains
     executions: int = 0
@@ -220,6 +223,8 @@ class History:
     Attributes:
         runs (`list[Run]`): In the order in which they began.
         totals (`dict[tuple[str, str], Total]`): By kind and name.
+        intents (`dict[str, Total]`): By what executions are for, as far as the policy had that judged.
+        policies (`Counter[str]`): Decisions by the digest of the policy that they were made under.
         codes (`Counter[tuple[str, str]]`): Refusals by code and name of what was refused.
         entries (`Counter[tuple[str, str, str]]`): Reasons other than `allow`, by action, code and entry of the policy.
         calls (`list[Call]`): The executions that are kept, in order.
@@ -230,6 +235,8 @@ class History:
         self.runs: list[Run] = []
         self.calls: list[Call] = []
         self.totals: dict[tuple[str, str], Total] = {}
+        self.intents: dict[str, Total] = {}
+        self.policies: Counter[str] = Counter()
         self.codes: Counter[tuple[str, str]] = Counter()
         self.entries: Counter[tuple[str, str, str]] = Counter()
         self.approvals: Counter[str] = Counter()
@@ -298,6 +305,10 @@ class History:
     def _run_started(self, run: Run, record: dict[str, Any], time: float | None) -> None:
         agent = run.agent(_path(record))
         agent.spans.append([time, None])
+        for limit in list_of(record.get("limits"))[:_LIMITS]:
+            about, most = mapping_of(limit), number_of(mapping_of(limit).get("limit"))
+            if most is not None:
+                run.granted[text_of(about.get("about")), text_of(about.get("name"))] = most
 
     def _run_finished(self, run: Run, record: dict[str, Any], time: float | None) -> None:
         path = _path(record)
@@ -331,6 +342,11 @@ class History:
         agent = run.agent(path)
         agent.executions += 1
         self.totals.setdefault((kind, name), Total()).executions += 1
+        self.policies[text_of(mapping_of(record.get("policy")).get("digest"))] += 1
+        if intent := text_of(decision.get("intent")):
+            total = self.intents.setdefault(intent, Total())
+            total.executions += 1
+            total.refused += is_refused
         reasons = [_why(mapping_of(reason)) for reason in list_of(decision.get("reasons"))]
         for reason in reasons:
             if reason.action != "allow":

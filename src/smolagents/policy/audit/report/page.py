@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from ..clock import now
+from ..policies import PolicyCheck
 from ..verify import Verification
 from .history import Call, History, Run
 from .markup import Html, own, tag, together
@@ -34,7 +35,7 @@ def page(
     verification: Verification | None = None,
     *,
     has_kept_seal: bool = False,
-    granted: dict[tuple[str, str], float] | None = None,
+    policy_check: PolicyCheck | None = None,
 ) -> str:
     """The report as HTML.
 
@@ -43,7 +44,7 @@ def page(
         history ([`History`]): What happened.
         verification ([`Verification`], *optional*): What checking the trail found, if it was checked.
         has_kept_seal (`bool`): Whether it was checked with a seal that was kept elsewhere.
-        granted (`dict`, *optional*): Limits, as `usage.limits_of` has them.
+        policy_check (`PolicyCheck`, *optional*): Whether a certain policy decided all, if that was checked.
     """
     style, script = _part("report.css"), _part("report.js")
     policy = "; ".join(
@@ -69,11 +70,12 @@ def page(
         "body",
         tag("header", tag("h1", "Audit report"), tag("p", tag("code", brief(name, 300)), class_="file")),
         _verification(history, verification, has_kept_seal),
+        None if policy_check is None else _policy(policy_check),
         _summary(history),
         _refusals(history),
         _approvals(history),
         _totals(history),
-        _runs(history, granted or {}),
+        _runs(history),
         _notes(history),
         tag("footer", f"Made {now()[:19].replace('T', ' ')} UTC. All times are UTC."),
         tag("script", own(script)),
@@ -107,6 +109,10 @@ def _verification(history: History, found: Verification | None, has_kept_seal: b
         return _banner("good", "Verified", said)
     rest = "The seal is the one beside the trail, so an older copy of both would pass. One kept elsewhere shows that."
     return _banner("good", "Verified", said, rest)
+
+
+def _policy(found: PolicyCheck) -> Html:
+    return tag("p", found.message, class_="aside" if found.is_of_all else "notice", id="policy")
 
 
 def _banner(kind: str, title: str, *sentences: str) -> Html:
@@ -246,11 +252,25 @@ def _totals(history: History) -> Html:
         )
         for (action, code, entry), count in history.entries.most_common(_MOST_LINES)
     ]
+    intents = [
+        tag(
+            "tr",
+            tag("td", tag("code", brief(category, 40)), class_="wide"),
+            tag("td", f"{total.executions:,}"),
+            tag("td", f"{total.refused:,}", class_="bad" if total.refused else None),
+        )
+        for category, total in sorted(history.intents.items(), key=lambda item: (-item[1].executions, item[0]))
+    ][:_MOST_LINES]
+    by_intent = together(
+        tag("h3", "By intent"),
+        _table(("intent", "executions", "refused"), intents, "By intent", "intents", len(history.intents)),
+    )
     return tag(
         "section",
         tag("h2", "Totals"),
         tag("h3", "By tool, agent, code and operation"),
         _table(("what", "executions", "refused", "failed", "time"), tools, "By tool", "tools", len(by_name)),
+        by_intent if intents else None,
         tag("h3", "Refusals by code"),
         _table(("code", "refused", "what"), refusals, "By code", "codes", len(by_code)),
         tag("h3", "Entries of the policy that had something to say"),
@@ -283,7 +303,7 @@ def _table(columns: Iterable[str], rows: list[Html], label: str, class_: str, co
     return together(part(rows[:_LINES]), tag("details", tag("summary", said), part(rows[_LINES:]), class_="chunk"))
 
 
-def _runs(history: History, granted: dict[tuple[str, str], float]) -> Html:
+def _runs(history: History) -> Html:
     tools = tag(
         "div",
         tag("input", type="search", id="search", placeholder="Search in what was executed", aria_label="Search"),
@@ -302,7 +322,7 @@ def _runs(history: History, granted: dict[tuple[str, str], float]) -> Html:
         )
         said.append(tag("p", words, class_="notice"))
     unfolded = _unfolded(history.runs)
-    sections = [run_section(run, granted, run in unfolded) for run in history.runs]
+    sections = [run_section(run, run in unfolded) for run in history.runs]
     parts = sections[:_RUNS_TOGETHER]
     for start in range(_RUNS_TOGETHER, len(sections), _RUNS_TOGETHER):
         some = sections[start : start + _RUNS_TOGETHER]

@@ -15,11 +15,10 @@ from .words import brief, many, moment, span
 _AGENTS = 40  # of a run that are shown
 
 
-def run_section(run: Run, granted: dict[tuple[str, str], float], is_open: bool) -> Html:
+def run_section(run: Run, is_open: bool) -> Html:
     """
     Args:
         run (`Run`): The run.
-        granted: The limits that are known, as `usage.limits_of` has them.
         is_open (`bool`): Whether it is unfolded.
     """
     seconds = None if run.start is None or run.end is None else run.end - run.start
@@ -47,7 +46,7 @@ def run_section(run: Run, granted: dict[tuple[str, str], float], is_open: bool) 
         tag("h4", "Agents"),
         _agents(run),
         tag("h4", "Used over time"),
-        _used(run, granted),
+        _used(run),
         tag("h4", "What was executed"),
         left_out,
         timeline(run),
@@ -104,9 +103,9 @@ def _all_calls(run: Run) -> Iterator[Call]:
         waiting += call.children
 
 
-def _used(run: Run, granted: dict[tuple[str, str], float]) -> Html:
+def _used(run: Run) -> Html:
     start, end = run.start or 0.0, run.end or 0.0
-    return tag("div", *(_usage(usage, start, end) for usage in usages(run, granted)), class_="charts")
+    return tag("div", *(_usage(usage, start, end) for usage in usages(run)), class_="charts")
 
 
 def _usage(usage: Usage, start: float, end: float) -> Html:

@@ -1,6 +1,6 @@
 """What a run used of its limits over time.
 
-Records say what was used; how much there was is known from a refusal for a limit, or from the policy.
+Records say what was used; how much there was is known from the start of the run, and from a refusal for a limit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import re2
 
-from ...model import Policy
 from ...names import NameList
 from .history import Call, Run, Series
 
@@ -46,22 +45,9 @@ class Usage:
     refusals: list[float]
 
 
-def limits_of(policy: Policy) -> dict[tuple[str, str], float]:
-    """The limits of a policy, the lowest of its layers: by what they are about and, if by tool, its name or glob."""
-    found: dict[tuple[str, str], float] = {}
-    for layer in policy.layers:
-        limits = layer.limits
-        single = {"tool_calls": limits.tool_calls, "tokens": limits.tokens, "run_seconds": limits.run_seconds}
-        granted = {(about, ""): limit for about, limit in single.items() if limit is not None}
-        granted |= {("per_tool", name): limit for name, limit in limits.per_tool.items()}
-        for about, limit in granted.items():
-            found[about] = min(limit, found.get(about, math.inf))
-    return found
-
-
-def usages(run: Run, granted: dict[tuple[str, str], float]) -> list[Usage]:
+def usages(run: Run) -> list[Usage]:
     """What a run used: calls, tokens, refusals, and of each limit that is known."""
-    limits, refusals = dict(granted), dict[tuple[str, str], list[float]]()
+    limits, refusals = dict(run.granted), dict[tuple[str, str], list[float]]()
     for key, limit, time in _reached(run):
         limits[key] = min(limit, limits.get(key, math.inf))
         if time is not None:
