@@ -37,6 +37,8 @@ class Value(NamedTuple):
 
 
 EMPTY = Value()
+# To write there writes nothing.
+NO_FILES = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/stdin", "-", "nul", "NUL", "$null"))
 
 
 def join(values: Iterable[Value], between: str = "") -> Value:
