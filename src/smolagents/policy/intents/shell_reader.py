@@ -16,7 +16,8 @@ from tree_sitter import Language, Node, Parser
 from .facts import Fact
 from .places import target_of_data
 from .shell_commands import Call, run
-from .shell_statements import run_statement
+from .shell_plain import PlainCommand, plain_commands
+from .shell_statements import joined, run_statement
 from .shell_values import EMPTY, NO_FILES, Value, content_of, is_ordinary_setting, join
 from .shell_words import DEEPEST, text_of
 from .windows_commands import read_statement
@@ -112,6 +113,11 @@ class Shell:
                 text = _COMMAND_IN_BRACES.sub(lambda match: match[1] + match[2].replace(",", " "), text)
             line = self.line
             self._inputs.append(stdin)
+            if (plain := plain_commands(text)) is not None:
+                printed = self._plain(plain, stdin)
+                self.line = line
+                self._inputs.pop()
+                return printed
             printed = []
             for piece in _pieces(text):
                 if sum(map(piece.count, "()[")) > _MOST_BRACKETS:
@@ -237,6 +243,19 @@ class Shell:
             self.run(body, EMPTY)
         finally:
             self._running.discard(name)
+
+    def _plain(self, commands: list[PlainCommand], stdin: Value) -> Value:
+        printed = []
+        value = EMPTY
+        for words, text, piped in commands:
+            if not piped:
+                printed.append(value)
+                value = stdin
+            self.line = 1
+            self._inputs.append(value)
+            value = self.command(words, value, text)
+            self._inputs.pop()
+        return joined([*printed, value])
 
     def _function(self, name: str, arguments: list[Value], stdin: Value) -> Value:
         kept = {key: self.variables.get(key) for key in _POSITIONS}
