@@ -1,7 +1,7 @@
 """Plain commands: words, quotes, pipes, `&&` and `;` on one line. They are what most calls are, and need no parser.
 
-What could be anything else (a variable, a substitution, a redirection, a word in pieces, a word of the language) is left
-to the parser. What is plain is the same to both.
+What could be anything else (a variable, a substitution, a redirection, a word in pieces, a word of the language) is
+left to the parser. What is plain is the same to both.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .shell_values import Value
+from .shell_values import NOTHING, Value
 
 
 _LONGEST = 2_000
-# Each word is followed by what ends it: a space, a separator, or the end
+# A word, or a quoted one; what stands between it and the next, or ends its command; what is not plain.
 _WORD = re.compile(
-    r"(?:([\w./:@%+,~^*?-][\w./:@%+,~^*?=-]*|\{\}|\\[;()])|'([^']*)'|\"([^\"\\$`]*)\")(?: +(?![ |&;])| *(\||&&|;|$) *)"
+    r"([\w./:@%+,~^*?-][\w./:@%+,~^*?=-]*|\{\}|\\[;()])?"
+    r"('[^']*'|\"[^\"\\$`]*\")?"
+    r"( +(?![ |&;])| *(?:\||&&|;|$) *)|(.)"
 )
 _NAME = re.compile(r"[\w./~][\w./+:-]*")
 # What the language has other plans for where a command may begin
@@ -48,25 +50,27 @@ def plain_commands(text: str) -> list[PlainCommand] | None:
         return None
     commands: list[PlainCommand] = []
     words: list[Value] = []
-    match = _WORD.match
-    place = start = 0
-    end = len(text)
     piped = False
-    while place < end:
-        found = match(text, place)
-        if found is None:
+    start = place = 0
+    for word, quoted, after, other in _WORD.findall(text):
+        if other or (word and quoted):
             return None
-        word, raw, quoted, separator = found.groups()
-        if not words and (word is None or word in _RESERVED or _NAME.fullmatch(word) is None):
+        if quoted:
+            if not words:
+                return None
+            words.append(Value(quoted[1:-1], True, NOTHING, False, True))
+        elif word:
+            if not words and (word in _RESERVED or _NAME.fullmatch(word) is None):
+                return None
+            words.append(Value(word if word[0] != "\\" else word[1], True, NOTHING, False, False))
+        elif after:
             return None
-        if word is not None:
-            words.append(Value(word[1:] if word[0] == "\\" else word))
         else:
-            words.append(Value(raw if raw is not None else quoted, quoted=True))
-        place = found.end()
-        if separator is not None:
-            last = found.start(4)
-            commands.append(PlainCommand(words, text[start:last].rstrip(" "), piped))
-            words, start, piped = [], place, separator == "|"
+            break
+        place += len(word) + len(quoted) + len(after)
+        if after.isspace():
+            continue
+        commands.append(PlainCommand(words, text[start : place - len(after)], piped))
+        words, start, piped = [], place, "|" in after
     # Nothing follows what asks for more
     return None if words or piped or text[-2:] == "&&" else commands

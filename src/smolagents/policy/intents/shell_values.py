@@ -15,7 +15,7 @@ ORIGINS = frozenset(
 )
 # Longer ones are cut: what a loop doubles again and again has to end.
 LONGEST = 65_536
-_NOTHING: frozenset[str] = frozenset()
+NOTHING: frozenset[str] = frozenset()
 
 
 class Value(NamedTuple):
@@ -31,7 +31,7 @@ class Value(NamedTuple):
 
     text: str = ""
     known: bool = True
-    traits: frozenset[str] = _NOTHING
+    traits: frozenset[str] = NOTHING
     pieced: bool = False
     quoted: bool = False
 
