@@ -140,24 +140,35 @@ def _concatenation(shell: Shell, node: Node) -> Value:
     return value
 
 
+def _simple_expansion(shell: Shell, node: Node) -> Value:
+    raw = text_of(node)
+    return _variable(shell, raw.strip()[1:], raw)  # White space before it may belong to it
+
+
 def _expansion(shell: Shell, node: Node) -> Value:
     raw = text_of(node)
     children = node.children
     name = next((text_of(child) for child in children if child.type in _NAMES), "") or raw.strip("${}")[:1]
+    inside = node.named_children[1:]
+    if not inside or name == "IFS":
+        return _variable(shell, name, raw)
+    value = shell.variables.get(name)
+    operators = [child.type for child in children]
+    if value is None and (":-" in operators or "-" in operators or ":=" in operators):
+        return value_of(shell, inside[0])
+    if ":" in operators:
+        return _part_of(value or Value(_ROOT_FOLDER.get(name, raw), name in _ROOT_FOLDER), inside)
+    if "/" in operators or "//" in operators:
+        return _replaced(shell, value, inside, raw)
+    for child in inside:
+        value_of(shell, child)
+    return _variable(shell, name, raw)
+
+
+def _variable(shell: Shell, name: str, raw: str) -> Value:
     if name == "IFS":
         return Value(" ", pieced=True)
     value = shell.variables.get(name)
-    if node.type == "expansion":
-        inside = node.named_children[1:]
-        operators = [child.type for child in children]
-        if value is None and inside and (":-" in operators or "-" in operators or ":=" in operators):
-            return value_of(shell, inside[0])
-        if ":" in operators:
-            return _part_of(value or Value(_ROOT_FOLDER.get(name, raw), name in _ROOT_FOLDER), inside)
-        if "/" in operators or "//" in operators:
-            return _replaced(shell, value, inside, raw)
-        for child in inside:
-            value_of(shell, child)
     if value is None:
         return Value(raw, False)
     return value._replace(quoted=False) if value.quoted else value
@@ -217,7 +228,7 @@ _PARTS: dict[str, Callable[[Shell, Node], Value]] = {
     "string": _string,
     "translated_string": _string,
     "concatenation": _concatenation,
-    "simple_expansion": _expansion,
+    "simple_expansion": _simple_expansion,
     "expansion": _expansion,
     "command_substitution": _substitution,
     "process_substitution": _process_substitution,
