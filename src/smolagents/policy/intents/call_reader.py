@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .facts import Fact
+from .facts import Fact, placed
 from .places import target_of_data, target_of_url
 from .sql_reader import is_sql, read_sql
 
@@ -119,7 +119,7 @@ def read_call(name: str, arguments: Mapping[str, Any], readers: Readers) -> list
     act = next((_VERBS[word] for word in words if word in _VERBS), "")
     facts = _of_name(name, words, act)
     for where, key, value in _leaves(arguments):
-        facts += [fact._replace(where=where) for fact in _of_value(words, act, key, value, readers)]
+        facts += placed(_of_value(words, act, key, value, readers), where)
     if act in ("upload", "send") and not any(fact.act == act for fact in facts):
         facts.append(Fact(act, "person" if act == "send" else "host", text=name, where="name"))
     return facts

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .call_reader import read_call
-from .facts import Fact
+from .facts import Fact, placed
 from .intent import Intent
 from .operation_reader import read_operation
 from .readers import Readers
@@ -92,7 +92,7 @@ def classify_words(arguments: Mapping[str, Any]) -> Intent:
         [`Intent`]: Never raises.
     """
     found = [(f"arguments.{key}", text) for key in arguments for text in _texts(arguments[key])]
-    return score([fact._replace(where=where) for where, text in found for fact in read_words(text)])
+    return score([fact for where, text in found for fact in placed(read_words(text), where)])
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -147,7 +147,7 @@ def _facts(name: str, arguments: Mapping[str, Any]) -> list[Fact]:
         joined = {key: _joined(value) if key.lower() in _COMMAND_LISTS else value for key, value in arguments.items()}
         return read_call(name, joined, readers)
     texts = {key: value for key, value in arguments.items() if key in programs and type(value) is str}
-    facts = [fact._replace(where=f"arguments.{key}") for key, text in texts.items() for fact in read(text)]
+    facts = [fact for key, text in texts.items() for fact in placed(read(text), f"arguments.{key}")]
     others = {key: value for key, value in arguments.items() if key not in texts}
     return facts + read_call(name, others, readers) if others else facts
 
@@ -162,4 +162,4 @@ def _joined(command: Any) -> Any:
 
 def _all_words(name: str, arguments: Mapping[str, Any]) -> list[Fact]:
     texts = [("name", name)] + [(f"arguments.{key}", value) for key, value in arguments.items() if type(value) is str]
-    return [fact._replace(where=where) for where, text in texts for fact in read_words(text)]
+    return [fact for where, text in texts for fact in placed(read_words(text), where)]

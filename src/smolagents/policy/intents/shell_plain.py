@@ -17,7 +17,7 @@ _LONGEST = 2_000
 _WORD = re.compile(
     r"([\w./:@%+,~^*?-][\w./:@%+,~^*?=-]*|\{\}|\\[;()])?"
     r"('[^']*'|\"[^\"\\$`]*\")?"
-    r"( +(?![ |&;])| *(?:\||&&|;|$) *)|(.)"
+    r"( +(?![ |&;])| *(?:\||&&|;|$) *)|(.+)"
 )
 _NAME = re.compile(r"[\w./~][\w./+:-]*")
 # What the language has other plans for where a command may begin
