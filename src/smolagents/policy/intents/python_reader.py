@@ -141,7 +141,11 @@ def read_program(program: str, readers: Readers) -> list[Fact]:
     Raises:
         `SyntaxError`, `ValueError`, `RecursionError`, `MemoryError`: If it cannot be parsed.
     """
-    return _Reader(program, readers).facts()
+    reader = _Reader(program, readers)
+    try:
+        return reader.facts()
+    finally:
+        reader.release()
 
 
 class _Reader:
@@ -178,6 +182,10 @@ class _Reader:
             self._loop(loop)
         self._run_what_was_fetched()
         return self._facts
+
+    def release(self) -> None:
+        """Lets go of the program. Names and values know each other: the collector would be busy with them for long."""
+        self._names.value = lambda node: None
 
     def _add(
         self, node: ast.AST, act: str, target: str = "unknown", traits: Iterable[str] = (), detail: str = ""
