@@ -12,7 +12,7 @@ from .places import target_of_host, target_of_path, target_of_url
 from .python_calls import CALLS, CLIMBS, Effect
 from .python_flow import Flow
 from .python_names import Item, Names
-from .python_tree import Tree, parse
+from .python_tree import FORMATS, Tree, parse
 from .python_values import UNKNOWN, Values
 from .sql_reader import is_sql, read_sql
 
@@ -29,6 +29,7 @@ _LOADERS_OF_DATA = ("yaml", "torch", "joblib", "pandas")
 _FROM_OTHERS = frozenset(("from_network", "from_input"))
 _MAKE_THINGS_HAPPEN = frozenset(("run_code", "run_process", "delete", "load_native", "kill", "escape", "become"))
 _HANDED_OVER = frozenset(("run_code", "run_process", "delete", "load_native", "kill"))
+_CALL_NOTHING = frozenset(("isinstance", "issubclass", "hasattr", "print", "type"))
 _COPIERS = frozenset(("copy", "copy2", "copyfile", "copytree", "move", "rename", "replace"))
 _WRITERS = _COPIERS | {
     "write",
@@ -66,6 +67,9 @@ _LOOKS_UP = frozenset(
         *("getattr", "object.__getattribute__", "type.__getattribute__", "setattr", "operator.attrgetter", "vars"),
         *("inspect.getattr_static", "string.Formatter().get_field"),
     )
+)
+_LOOKS_UP_BY_NAME = frozenset(
+    ("getattr", "object.__getattribute__", "type.__getattribute__", "setattr", "operator.attrgetter")
 )
 _BY_ITSELF = frozenset(
     ("__import__", "importlib.import_module", "compile", "getattr", "setattr", "builtins.__import__")
@@ -208,7 +212,7 @@ class _Reader:
     def _note_content(self, node: ast.Call) -> None:
         """Note what is written to which file, to know what is read from there."""
         function, arguments = node.func, node.args
-        name = function.attr if isinstance(function, ast.Attribute) else ""
+        name = function.attr if type(function) is ast.Attribute else ""
         if name not in _WRITERS or not arguments:
             return
         if name in _COPIERS:
@@ -249,19 +253,11 @@ class _Reader:
             attribute = resolved.rpartition(".")[2]
             if effect is None and attribute in _SPECIAL:
                 _SPECIAL[attribute](self, node, resolved)
-            if resolved in (
-                "getattr",
-                "object.__getattribute__",
-                "type.__getattribute__",
-                "setattr",
-                "operator.attrgetter",
-            ):
+            if resolved in _LOOKS_UP_BY_NAME:
                 self._looked_up(node)
-        if effect is None and isinstance(function, ast.Attribute):
+        if effect is None and type(function) is ast.Attribute:
             effect = CALLS.get(f"?.{function.attr}")
-            if function.attr in ("format", "format_map", "vformat", "get_field") and (resolved or "?.").endswith(
-                function.attr
-            ):
+            if function.attr in FORMATS and (resolved or "?.").endswith(function.attr):
                 self._format(node)
         if (effect is not None or resolved in _BY_ITSELF) and self._is_reached(function):
             self._add(node, "escape", "runtime", (), resolved or "")
@@ -275,19 +271,15 @@ class _Reader:
 
     def _handed_over(self, node: ast.Call) -> None:
         """Functions that are not called here, but given to what calls them: `map(os.system, commands)`."""
-        if isinstance(node.func, ast.Name) and node.func.id in (
-            "isinstance",
-            "issubclass",
-            "hasattr",
-            "print",
-            "type",
-        ):
+        if type(node.func) is ast.Name and node.func.id in _CALL_NOTHING:
             return
-        values = [*node.args, *(keyword.value for keyword in node.keywords)]
+        values = [*node.args, *[keyword.value for keyword in node.keywords]] if node.keywords else node.args
         for position, value in enumerate(values):
-            if not isinstance(value, (ast.Name, ast.Attribute)):
-                continue
-            if isinstance(value, ast.Name) and value.id in self._names.functions:
+            kind = type(value)
+            if kind is ast.Name:
+                if value.id in self._names.functions:  # type: ignore[attr-defined]
+                    continue
+            elif kind is not ast.Attribute:
                 continue
             resolved = self._names.resolve(value)
             effect = _effect(resolved) if resolved is not None else None
