@@ -75,6 +75,9 @@ class Shell:
         variables (`dict[str, Value]`): The variables that were set.
         files (`dict[str, Value]`): What was written to files.
         folder (`str`): The current folder, empty if it is not known.
+        line (`int`): The line that is read, from 1.
+        depth (`int`): How many things are inside of each other here, words in words and commands in commands.
+        loops (`int`): How many loops this is in.
     """
 
     def __init__(self, readers: Readers):
@@ -113,23 +116,11 @@ class Shell:
                 text = _COMMAND_IN_BRACES.sub(lambda match: match[1] + match[2].replace(",", " "), text)
             line = self.line
             self._inputs.append(stdin)
-            if (plain := plain_commands(text)) is not None:
-                printed = self._plain(plain, stdin)
-                self.line = line
-                self._inputs.pop()
-                return printed
-            printed = []
-            for piece in _pieces(text):
-                if sum(map(piece.count, "()[")) > _MOST_BRACKETS:
-                    self._by_words(piece)
-                    continue
-                tree = Parser(_BASH).parse(piece.replace("\0", "").encode("utf-8", "replace"))
-                if tree.root_node.has_error:
-                    self._by_words(piece)
-                printed.append(self.run(tree.root_node, stdin))
+            plain = plain_commands(text)
+            printed = self._plain(plain, stdin) if plain is not None else self._parsed(text, stdin)
             self.line = line
             self._inputs.pop()
-            return join(printed)
+            return printed
         finally:
             self.depth -= 1
 
@@ -243,6 +234,18 @@ class Shell:
             self.run(body, EMPTY)
         finally:
             self._running.discard(name)
+
+    def _parsed(self, text: str, stdin: Value) -> Value:
+        printed = []
+        for piece in _pieces(text):
+            if sum(map(piece.count, "()[")) > _MOST_BRACKETS:
+                self._by_words(piece)
+                continue
+            root = Parser(_BASH).parse(piece.replace("\0", "").encode("utf-8", "replace")).root_node
+            if root.has_error:
+                self._by_words(piece)
+            printed.append(self.run(root, stdin))
+        return join(printed)
 
     def _plain(self, commands: list[PlainCommand], stdin: Value) -> Value:
         printed = []
