@@ -419,13 +419,14 @@ _ESCAPES = re.compile(
 
 
 # Without one of these no part of it matches, and most commands have none
+_LONGEST = 20_000
 _MAY_ESCAPE = re.compile(r"[!=(]|-[tT][tT]|:[pPlL]")
 _STARTS_SHELL = re.compile(r"(?:^|\n)\s*[:!]+\s*(?:exec|system|shell)?\W*(?:/usr)?/bin/(?:ba|z|da)?sh\b")
 
 
 def escapes(call: Call) -> bool:
     """Whether the options of an ordinary program make it start a shell."""
-    words = " ".join(call.texts)
+    words = " ".join(call.texts)[:_LONGEST]
     if (
         (_MAY_ESCAPE.search(words) and _ESCAPES.search(words))
         or call.stdin.known

@@ -10,12 +10,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import tree_sitter_bash
-from tree_sitter import Language, Node, Parser
-
 from .facts import Fact
 from .places import target_of_data
 from .shell_commands import Call, run
+from .shell_parser import parsed
 from .shell_plain import PlainCommand, plain_commands
 from .shell_statements import joined, run_statement
 from .shell_values import EMPTY, NO_FILES, Value, content_of, is_ordinary_setting, join
@@ -26,19 +24,16 @@ from .words import UNREAD, read_words
 
 
 if TYPE_CHECKING:
+    from tree_sitter import Node
+
     from .readers import Readers
 
 
-_BASH = Language(tree_sitter_bash.language())
-
 # What is longer or deeper is read by its words, so that time stays linear in the input.
 _LONGEST = 100_000
-# Of brackets that do not belong together, the parser makes something in time with their square.
-_MOST_BRACKETS = 4_000
 _MOST_COMMANDS = 3_000
+_MANY_WORDS = 100  # A command with so many more counts as one more
 _MOST_WORDS = 1_200_000  # Characters
-_LONG = 32_768
-_MOST_PIPES = 200
 _LONGEST_TEXT = 200
 
 # The parser does not know `{rm,-rf,x}` as a command.
@@ -126,7 +121,7 @@ class Shell:
 
     def command(self, words: list[Value], stdin: Value, text: str, traits: frozenset[str] = frozenset()) -> Value:
         """Runs a command that is given in words."""
-        self._commands += 1
+        self._commands += 1 + len(words) // _MANY_WORDS
         if not words or self._commands > _MOST_COMMANDS:
             return EMPTY
         if self.depth >= DEEPEST:
@@ -237,14 +232,11 @@ class Shell:
 
     def _parsed(self, text: str, stdin: Value) -> Value:
         printed = []
-        for piece in _pieces(text):
-            if sum(map(piece.count, "()[")) > _MOST_BRACKETS:
+        for piece, root in parsed(text):
+            if root is None or root.has_error:
                 self._by_words(piece)
-                continue
-            root = Parser(_BASH).parse(piece.replace("\0", "").encode("utf-8", "replace")).root_node
-            if root.has_error:
-                self._by_words(piece)
-            printed.append(self.run(root, stdin))
+            if root is not None:
+                printed.append(self.run(root, stdin))
         return join(printed)
 
     def _plain(self, commands: list[PlainCommand], stdin: Value) -> Value:
@@ -304,26 +296,3 @@ class Shell:
         text = word.text.lower()
         known = [value for name, value in self.variables.items() if f"${name}" in text] if "$" in text else []
         return word._replace(traits=frozenset().union(word.traits, *(v.traits for v in known))) if known else word
-
-
-def _pieces(text: str) -> list[str]:
-    """The script in pieces, as the time that the parser needs is not linear in the length of a pipe."""
-    if len(text) < _LONG and text.count("|") < _MOST_PIPES:
-        return [text]
-    pieces: list[str] = []
-    start = pipes = 0
-    goes_on = False
-    for line in text.splitlines(keepends=True):
-        pipes = (pipes if goes_on else 0) + line.count("|")
-        goes_on = line.rstrip()[-1:] in ("|", "\\")
-        if pipes > _MOST_PIPES:
-            pipes = 0
-            parts = line.split("|")
-            for place in range(0, len(parts), _MOST_PIPES):
-                pieces.append("|".join(parts[place : place + _MOST_PIPES]))
-            start = len(pieces)
-        elif start < len(pieces) and len(pieces[-1]) + len(line) < _LONG:
-            pieces[-1] += line
-        else:
-            pieces.append(line)
-    return pieces
