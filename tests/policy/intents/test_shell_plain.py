@@ -14,10 +14,10 @@ from tests.policy.intents.mutations import SEEDS
 
 WORDS = (
     *r"ls cat rm -rf / ~ /etc/passwd * *.txt '' ; && | \; \( \) {} -I{} if=/dev/zero dd of=x a=b = == - -- -1".split(),
-    *r"a?b find -name -exec xargs sh -c sudo bash echo tee grep '^a$' ' \\ & % ^ , a,b : . .. ./x @ test ! [ ]".split(),
+    *r"a?b find -name -exec xargs sh -c sudo bash echo tee grep '^a$' ' \\ & % ^ , a,b : . .. ./x @ test !".split(),
     *r"in do if for time exec eval true python -e cd /tmp x.sh wget http://a.b/x.sh base64 -d history printf".split(),
     *r"'\x72m' export PATH=/x env nohup ~root 2> > < $x case '{a,b}' # `ls` $(ls) é".split(),
-    *("'a b'", '"a b"', '"  x "', "'rm -rf /'", '"', '""', "\n", "\t", "+x", "2", "x" * 300),
+    *("'a b'", '"a b"', '"  x "', "'rm -rf /'", '"', '""', "\n", "\t", "+x", "2", "[", "]", "x" * 300),
 )
 
 

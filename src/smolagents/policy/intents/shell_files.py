@@ -308,8 +308,9 @@ def find(call: Call) -> Value:
     each = Value(found, False, origin)
     if "-delete" in texts:
         call.fact("delete", call.place(each), "recursive", "bulk", detail=found)
+    end = 0
     for place, text in enumerate(texts):
-        if text in _FIND_RUNS:
+        if text in _FIND_RUNS and place >= end:  # What is between is the command's own
             end = next((i for i in range(place + 1, len(texts)) if texts[i] in (";", "+", "\\;")), len(texts))
             words = [
                 value._replace(text=value.text.replace("{}", found), traits=value.traits | origin)

@@ -24,22 +24,30 @@ _MOST_ERRORS = 400  # Of such a piece, in the mean
 
 def parsed(script: str) -> Iterator[tuple[str, Node | None]]:
     """The pieces of a script with their trees; `None` for one that is not to be parsed."""
-    for piece in _garbled_pieces(script) or _pieces(script):
-        is_readable = sum(map(piece.count, "()[")) <= _MOST_BRACKETS
-        yield piece, _parse(piece) if is_readable else None
+    garbled = _garbled_pieces(script)
+    if garbled:
+        yield from garbled
+        return
+    for piece in _pieces(script):
+        yield piece, _parse(piece) if _brackets(piece) <= _MOST_BRACKETS else None
+
+
+def _brackets(text: str) -> int:
+    return sum(map(text.count, "()["))
 
 
 def _parse(script: str) -> Node:
     return Parser(_BASH).parse(script.replace("\0", "").encode("utf-8", "replace")).root_node
 
 
-def _garbled_pieces(script: str) -> list[str]:
+def _garbled_pieces(script: str) -> list[tuple[str, Node | None]]:
     """Short pieces of what is long and hardly a script; none of all else."""
     if len(script) <= 2 * _SHORT:
         return []
     pieces = [script[place : place + _SHORT] for place in range(0, len(script), _SHORT)]
-    errors = sum(_errors(_parse(piece)) for piece in pieces)
-    return pieces if errors > _MOST_ERRORS * len(pieces) else []
+    trees = [(piece, _parse(piece) if _brackets(piece) <= _MOST_BRACKETS // 8 else None) for piece in pieces]
+    errors = sum(_SHORT if root is None else _errors(root) for _, root in trees)
+    return trees if errors > _MOST_ERRORS * len(pieces) else []
 
 
 def _errors(root: Node) -> int:
