@@ -419,7 +419,7 @@ _ESCAPES = re.compile(
 
 
 # Without one of these no part of it matches, and most commands have none
-_LONGEST = 20_000
+_LONGEST = 4_000
 _MAY_ESCAPE = re.compile(r"[!=(]|-[tT][tT]|:[pPlL]")
 _STARTS_SHELL = re.compile(r"(?:^|\n)\s*[:!]+\s*(?:exec|system|shell)?\W*(?:/usr)?/bin/(?:ba|z|da)?sh\b")
 
