@@ -118,6 +118,7 @@ def large(size: int) -> Iterator[tuple[str, str]]:
     yield "functions that call each other", _functions(size // 40)
     yield "one name with many values", "\n".join(f"a = f(a, {i})" for i in range(size // 16)) + "\nexec(a)"
     yield "one name with many texts", "\n".join(f"a = '/etc/{i}'; open(a)" for i in range(size // 24))
+    yield "an identifier with many marks", "x" + "\u0301\u0327" * (size // 2) + " = 1"
     yield "a here-document", "cat <<EOF\n" + "$(ls) `ls` $x\n" * (size // 15) + "EOF\n"
     yield "a base64 text", f"echo {base64.b64encode(b'rm -rf / ;' * (size // 14)).decode()} | base64 -d | sh"
     yield "an encoded program", f"exec(base64.b64decode({base64.b64encode(b'import os ;' * (size // 15))!r}))"

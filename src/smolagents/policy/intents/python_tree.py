@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ..normalize import without_long_runs_of_marks
 from .python_calls import CALLS, CLIMBS, SOURCES
 from .python_names import Item, Names
 
@@ -80,7 +81,8 @@ def parse(program: str) -> ast.Module:
     """
     if program.count("{") > _MOST_FIELDS and _F_STRING.search(program):
         raise ValueError("too many fields in f-strings")
-    return ast.parse(program)
+    # The parser brings identifiers into the form NFKC, whatever that takes.
+    return ast.parse(without_long_runs_of_marks(program))
 
 
 # Decorators of what is called with what others send, and what they send.
