@@ -6,6 +6,12 @@ nothing of the program is called. Whatever is not in the tables is unknown, and 
 Time and memory are linear in the length of the program: a value may be as long as the program or `_MAX_VALUE`, and all
 together `_MAX_WORK` characters and `_WORK_PER_CHARACTER` for each of the program, those that they are made of counted
 as well. What goes beyond is unknown.
+
+`intents.python_values` has the tables from here and a mechanism of its own: it needs values of a few expressions, with
+holes where something is not known, guesses for names that are bound several times, and stays cheap by not looking at the
+rest. A pattern may name any text, so that here every expression is computed, and nothing is guessed: a pattern must not
+match what no run of the program makes. For the same reason nothing is decoded here (`intents.decoders`): a text that was
+packed is data until something is done with it, and what is done with it is what intents tell.
 """
 
 from __future__ import annotations
