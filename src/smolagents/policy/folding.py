@@ -7,11 +7,11 @@ Time and memory are linear in the length of the program: a value may be as long 
 together `_MAX_WORK` characters and `_WORK_PER_CHARACTER` for each of the program, those that they are made of counted
 as well. What goes beyond is unknown.
 
-`intents.python_values` has the tables from here and a mechanism of its own: it needs values of a few expressions, with
-holes where something is not known, guesses for names that are bound several times, and stays cheap by not looking at the
-rest. A pattern may name any text, so that here every expression is computed, and nothing is guessed: a pattern must not
-match what no run of the program makes. For the same reason nothing is decoded here (`intents.decoders`): a text that was
-packed is data until something is done with it, and what is done with it is what intents tell.
+`intents.python_values` takes the tables from here and has a mechanism of its own. It needs the values of a few
+expressions, with holes where something is not known, and guesses for names that are bound several times. A pattern may
+name any text: here every expression is computed, and nothing is guessed, as a pattern must not match what no run of the
+program makes. Nothing is decoded either (`intents.decoders`): what is packed is data until something is done with it,
+and to tell that is what intents are for.
 """
 
 from __future__ import annotations

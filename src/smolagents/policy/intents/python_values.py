@@ -1,9 +1,9 @@
 """The values that a program makes of constants, as far as they are known, without running it.
 
 Like `smolagents.policy.folding`, whose tables of pure functions this uses. That one tells each text that a program
-makes, and only what is certain; this one is asked for the value of single expressions, follows names to everything that
-they may stand for, knows paths, decodes, and takes a text with holes: what is not known in it is `UNKNOWN`. One mechanism
-for both would compute all that nobody asks for here, and guess there.
+makes, and only what is certain. This one is asked for single expressions, follows names to everything that they may
+stand for, knows paths, decodes, and takes a text with holes: what is not known in it is `UNKNOWN`. One mechanism for
+both would compute here what nobody asks for, and guess there.
 """
 
 from __future__ import annotations
