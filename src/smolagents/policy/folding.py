@@ -8,10 +8,10 @@ together `_MAX_WORK` characters and `_WORK_PER_CHARACTER` for each of the progra
 as well. What goes beyond is unknown.
 
 `intents.python_values` takes the tables from here and has a mechanism of its own. It needs the values of a few
-expressions, with holes where something is not known, and guesses for names that are bound several times. A pattern may
-name any text: here every expression is computed, and nothing is guessed, as a pattern must not match what no run of the
-program makes. Nothing is decoded either (`intents.decoders`): what is packed is data until something is done with it,
-and to tell that is what intents are for.
+expressions, with holes where something is not known, and guesses for names that are bound several times. Here every
+expression is computed, as a pattern may name any text, and nothing is guessed, as a pattern must not match what no run
+of the program makes. Nothing is decoded either (`intents.decoders`): what is packed is data until something is done
+with it, and to tell that is what intents are for.
 """
 
 from __future__ import annotations
