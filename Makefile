@@ -87,6 +87,11 @@ audit-proof: $(VENV)/installed-test ## Audit trails: 200 kills, every bit of 1,0
 fuzz-compare: $(VENV)/installed-test ## 5,000 pairs of policies: nothing contradicts what is said of them, and witnesses are confirmed
 	@POLICY_PAIRS=5000 $(BIN)/python -m pytest --timeout 14400 tests/policy/comparison/test_soundness.py
 
+.PHONY: fuzz-intents
+fuzz-intents: $(VENV)/installed-test ## 10,000 mutated programs and commands, and a megabyte of 500 shapes, under 4 s each
+	@INTENT_PROGRAMS=10000 $(BIN)/python -m pytest --timeout 7200 tests/policy/intents/test_robustness.py
+	@$(BIN)/python -W ignore -m tests.policy.intents.large
+
 .PHONY: schema
 schema: $(VENV)/installed ## Write the JSON Schema of policies into the package
 	@$(BIN)/python -c 'import json; from smolagents.policy import Policy; print(json.dumps(Policy.json_schema(), indent=2))' \

@@ -6,6 +6,12 @@ nothing of the program is called. Whatever is not in the tables is unknown, and 
 Time and memory are linear in the length of the program: a value may be as long as the program or `_MAX_VALUE`, and all
 together `_MAX_WORK` characters and `_WORK_PER_CHARACTER` for each of the program, those that they are made of counted
 as well. What goes beyond is unknown.
+
+`intents.python_values` takes the tables from here and has a mechanism of its own. It needs the values of a few
+expressions, with holes where something is not known, and guesses for names that are bound several times. Here every
+expression is computed, as a pattern may name any text, and nothing is guessed, as a pattern must not match what no run
+of the program makes. Nothing is decoded either (`intents.decoders`): what is packed is data until something is done
+with it, and to tell that is what intents are for.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 
 import pytest
 
@@ -111,3 +112,53 @@ def test_only_what_has_no_condition_changes_everything():
 def test_a_command_is_one_also_as_a_list_of_its_words_whatever_the_tool_is_called():
     assert classify("run", {"command": ["rm", "-rf", "/etc"]}).category is Category.DESTRUCTIVE_DATA
     assert not classify("run", {"command": ["ls", "-l", "/etc"]}).dangerous
+
+
+WRAPPERS = {
+    "lists": lambda value: [value],
+    "tuples": lambda value: (value,),
+    "mappings": lambda value: MappingProxyType({"inner": value}),
+    "mappings with numbers for names": lambda value: {1: value},
+    "JSON in lists": lambda value: [value, '{"a": "b"}'],
+}
+
+
+@pytest.mark.parametrize("depth", [1, 11, 12, 13, 100, 10_000])
+@pytest.mark.parametrize("kind", WRAPPERS)
+def test_a_value_is_read_however_deep_it_is(kind, depth):
+    value = "/etc/shadow"
+    for _ in range(depth):
+        value = WRAPPERS[kind](value)
+
+    intent = classify("read_file", {"path": value})
+
+    assert intent.categories[Category.DATA_EXFILTRATION] >= 0.5
+    assert all(len(evidence.where) < 200 for evidence in intent.evidence)
+
+
+def test_a_value_that_is_there_very_often_is_read_once_for_each_name():
+    value = ["rm -rf /"]
+    for _ in range(60):
+        value = [value, value]
+
+    assert classify("run", {"note": value, "command": value}).category is Category.DESTRUCTIVE_DATA
+
+
+def test_what_comes_after_very_many_values_is_read_by_its_words():
+    paths = ["notes.txt"] * 20_000
+
+    assert not classify("run", {"commands": ["ls", paths]}).dangerous
+    assert classify("run", {"commands": ["ls", paths, "rm -rf /"]}).dangerous
+
+
+def test_what_is_nested_too_deep_to_be_parsed_as_json_is_read_by_its_words():
+    assert classify("run", {"data": "[" * 100_000 + '"rm -rf /"' + "]" * 100_000}).dangerous
+
+
+def test_a_set_is_read_in_the_same_order_in_every_process():
+    names = [f"/etc/{name}" for name in ("hosts", "passwd", "shadow", "group", "fstab")]
+
+    intent = classify("read_file", {"paths": frozenset(names)})
+
+    texts = [evidence.text for evidence in intent.evidence if evidence.rule == intent.evidence[0].rule]
+    assert texts == sorted(names)

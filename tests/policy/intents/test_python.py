@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from smolagents.policy.intents import Category, classify
+from smolagents.policy.intents.python_reader import read_program
+from smolagents.policy.intents.readers import Readers
 from tests.policy.intents import attacks, escapes, harmless
 
 
@@ -169,3 +171,15 @@ def test_a_module_that_an_earlier_step_has_imported_is_known(program, category):
 def test_a_name_that_the_program_binds_itself_is_no_module():
     program = "class shutil:\n    rmtree = print\nos = Recorder()\nos.remove('/etc/passwd')\nshutil.rmtree('/')"
     assert not classify("python_interpreter", {"code": program}).dangerous
+
+
+@pytest.mark.parametrize(
+    "again", ["sorted(names)", "list(names)", "[name for name in names]", "list(reversed(names))"]
+)
+def test_a_program_that_makes_something_of_itself_is_read_to_its_end(again):
+    program = (
+        f"import os\nnames = os.listdir('/home')\nnames = {again}\nfor name in names:\n    os.remove('/home/' + name)"
+    )
+
+    assert classify("python_interpreter", {"code": program}).category is Category.DESTRUCTIVE_DATA
+    assert read_program(f"names = {again}\nfor name in names:\n    open(name)", Readers(1))

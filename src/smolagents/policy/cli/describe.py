@@ -58,7 +58,7 @@ def write_reasons(output: Output, execution: ToolExecution, decision: Decision) 
         if reason.where is not None and reason.span is not None:
             output.line("          ", (_found(execution, reason), "aside"))
         for evidence in reason.evidence:
-            output.line("          ", (_evidence(evidence), "aside"))
+            output.line("          ", (evidence_line(evidence), "aside"))
     if not decision.reasons:
         output.line("    nothing in the policy objects")
 
@@ -77,7 +77,8 @@ def _found(execution: ToolExecution, reason: Reason) -> str:
     return place if type(value) is not str else f"{place}: {excerpt(value[start:end])}"
 
 
-def _evidence(evidence: Evidence) -> str:
+def evidence_line(evidence: Evidence) -> str:
+    """What a rule found, and where."""
     line = f", line {evidence.line}" if evidence.line is not None else ""
     return (
         f"{evidence.rule} ({evidence.weight:g}), {evidence.explanation}: "
@@ -85,7 +86,8 @@ def _evidence(evidence: Evidence) -> str:
     )
 
 
-def _evidence_data(evidence: Evidence) -> dict[str, Any]:
+def evidence_data(evidence: Evidence) -> dict[str, Any]:
+    """What a rule found, as data."""
     return {
         "rule": evidence.rule,
         "category": evidence.category.value,
@@ -137,7 +139,7 @@ def decision_data(decision: Decision) -> dict[str, Any]:
                 "span": None if reason.span is None else list(reason.span),
                 "normalized": reason.normalized,
                 "counts": reason.counts,
-                "evidence": [*map(_evidence_data, reason.evidence)],
+                "evidence": [*map(evidence_data, reason.evidence)],
             }
             for reason in decision.reasons
         ],

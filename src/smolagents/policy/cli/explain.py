@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from argparse import Namespace
 from collections import Counter
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from smolagents.hooks import Kind, ToolExecution
 
 from .. import recorded
 from ..decision import SEVERITY, Decision
-from ..errors import nearest
 from ..model import Policy
-from ..operations import OPERATION_NAMES
 from ..replay import Rehearsal, replay
-from . import describe, policies
+from . import calls, describe, policies
 from .output import Output
 
 
@@ -47,9 +42,7 @@ def add(commands: Commands) -> None:
     what.add_argument("--operation", metavar="NAME", help="an operation, such as file.read")
     what.add_argument("--code", metavar="FILE", help="a code action with the text of this file; - is standard input")
     what.add_argument("--recorded", metavar="RUN", help="every execution of a recorded run")
-    parser.add_argument(
-        "--arg", metavar="K=V", action="append", default=[], help="an argument as text; K:=V if the value is JSON"
-    )
+    calls.add_arguments(parser)
     parser.add_argument("--by", metavar="AGENT", default="agent", help="who calls, as manager/researcher")
     parser.add_argument(
         "--managed-agent", metavar="NAME", action="append", default=[], help="in a recorded memory, this is an agent"
@@ -80,40 +73,17 @@ def _mistake(options: Namespace) -> str | None:
         return "--only-refused and --managed-agent go with --recorded."
     if "" in (options.tool, options.agent):
         return "--tool and --agent need a name."
-    if options.operation is not None and options.operation not in OPERATION_NAMES:
-        guess = nearest(options.operation, OPERATION_NAMES)
-        meant = f"Did you mean {guess}?" if guess else f"There are {', '.join(OPERATION_NAMES)}."
-        return f"There is no operation {options.operation}. {meant}"
-    for argument in options.arg:
-        name, equals, value = argument.partition("=")
-        if not equals or not name.removesuffix(":"):
-            return f"--arg {argument}: write NAME=TEXT, or NAME:=JSON."
-        if name.endswith(":"):
-            try:
-                json.loads(value)
-            except (ValueError, RecursionError):
-                return f"--arg {argument}: what follows := is not JSON. For text write {name[:-1]}=..."
-    return None
+    return calls.mistake_in_operation(options.operation) or calls.mistake_in_arguments(options.arg)
 
 
 def _execution(options: Namespace) -> ToolExecution:
     if options.code is not None:
         kind: Kind = "code"
-        name, arguments = recorded.CODE, {"code": _code(options.code)}
+        name, arguments = recorded.CODE, {"code": calls.text_in(options.code)}
     else:
         kind = "tool" if options.tool else "agent" if options.agent else "operation"
-        name, arguments = options.tool or options.agent or options.operation, _arguments(options.arg)
+        name, arguments = options.tool or options.agent or options.operation, calls.arguments_of(options.arg)
     return recorded.execution_of(kind, name, arguments, id="call-1", agent_path=tuple(options.by.split("/")))
-
-
-def _code(path: str) -> str:
-    raw = sys.stdin.buffer.read() if path == policies.STDIN else Path(path).read_bytes()
-    return raw.decode("utf-8", "replace")
-
-
-def _arguments(given: list[str]) -> dict[str, Any]:
-    pairs = [argument.split("=", 1) for argument in given]
-    return {name.removesuffix(":"): json.loads(value) if name.endswith(":") else value for name, value in pairs}
 
 
 def _explain_recorded(options: Namespace, policy: Policy, output: Output) -> int:
@@ -127,11 +97,11 @@ def _explain_recorded(options: Namespace, policy: Policy, output: Output) -> int
     output.line(f"{len(decisions)} executions" + (f": {counts}" if counts else ""))
     for gap in recording.gaps:
         output.line(("note: ", "warn"), gap)
-    calls = [
+    told = [
         {"call": describe.execution_data(execution), "decision": describe.decision_data(decision)}
         for execution, decision in shown
     ]
-    output.data({"calls": calls, "executions": len(decisions), "actions": dict(actions), "gaps": [*recording.gaps]})
+    output.data({"calls": told, "executions": len(decisions), "actions": dict(actions), "gaps": [*recording.gaps]})
     return 1 if any(_refuses(decision) for _, decision in decisions) else 0
 
 

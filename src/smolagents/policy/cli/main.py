@@ -8,18 +8,18 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import PolicyError
-from . import audit, checkpoint, diff, explain, import_policy, init, lint, schema, test, validate
+from . import audit, checkpoint, classify, diff, explain, import_policy, init, lint, schema, test, validate
 from .output import Output
 
 
 # In the order in which people need them.
-_COMMANDS = (init, validate, lint, explain, test, diff, audit, schema, import_policy, checkpoint)
+_COMMANDS = (init, validate, lint, explain, classify, test, diff, audit, schema, import_policy, checkpoint)
 
 _EPILOG = """\
 exit codes:
   0  all is well
-  1  there is something to look at: a problem in a policy, a refused call, a case that failed, a policy
-     that is not as strict as it has to be
+  1  there is something to look at: a problem in a policy, a refused call, one that looks dangerous, a case
+     that failed, a policy that is not as strict as it has to be
   2  it could not be done: a wrong option, a file that cannot be read or is no policy
 
 The policy language is described in docs/policy.md of the project.

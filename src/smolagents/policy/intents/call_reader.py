@@ -12,17 +12,21 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .facts import Fact
+from .facts import Fact, placed
 from .places import target_of_data, target_of_url
 from .sql_reader import is_sql, read_sql
+from .words import UNREAD, read_words
 
 
 if TYPE_CHECKING:
     from .readers import Readers
 
 
-_MOST_LEAVES = 1_000
-_DEEPEST = 12
+# What is more is read by its words.
+_MOST_TEXTS = 10_000
+_LONGEST_DATA = 10_000_000
+_MOST_CHARACTERS = 2_000_000
+_DEEPEST_PLACE = 12
 _LONGEST_PATH = 4_096
 _LONGEST_TEXT = 200
 
@@ -118,44 +122,72 @@ def read_call(name: str, arguments: Mapping[str, Any], readers: Readers) -> list
     words = _words(name)
     act = next((_VERBS[word] for word in words if word in _VERBS), "")
     facts = _of_name(name, words, act)
-    for where, key, value in _leaves(arguments):
-        facts += [fact._replace(where=where) for fact in _of_value(words, act, key, value, readers)]
+    unread = _MOST_CHARACTERS
+    for where, key, value, is_read in _leaves(arguments):
+        if is_read:
+            facts += placed(_of_value(words, act, key, value, readers), where)
+        elif value and unread >= 0:
+            unread -= len(value)
+            facts += placed(read_words(value) if unread >= 0 else [UNREAD], where)
     if act in ("upload", "send") and not any(fact.act == act for fact in facts):
         facts.append(Fact(act, "person" if act == "send" else "host", text=name, where="name"))
     return facts
 
 
-def _leaves(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """The texts in arguments: where they are, the name that they are under, and they themselves."""
+def _leaves(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+    """The texts in arguments: where each is, the name it is under, the text, and whether it is read as what it is:
+    of too many, the last are read by their words alone."""
     waiting: list[tuple[str, str, Any, int]] = [(f"arguments.{key}", key, arguments[key], 0) for key in arguments]
     waiting.reverse()
-    seen = 0
-    while waiting and seen < _MOST_LEAVES:
+    # What is there several times is read once for each name that it is under
+    seen: set[tuple[int, str]] = set()
+    kept = []  # So that no other gets the same identity
+    texts = 0
+    while waiting:
         where, key, value, depth = waiting.pop()
-        seen += 1
-        if type(value) is str:
-            inner = _data_in(value) if depth < _DEEPEST else None
+        kind = type(value)
+        if kind is str:
+            texts += 1
+            inner, is_read = _data_in(value)
             if inner is None:
-                yield where, key, value
-            else:
-                waiting.append((where, key, inner, depth + 1))
-        elif depth < _DEEPEST and type(value) is dict:
-            inside = [(f"{where}.{name}", name, value[name], depth + 1) for name in value if type(name) is str]
-            waiting += reversed(inside[:_MOST_LEAVES])
-        elif depth < _DEEPEST and type(value) in (list, tuple):
-            inside = [(f"{where}[{place}]", key, part, depth + 1) for place, part in enumerate(value[:_MOST_LEAVES])]
-            waiting += reversed(inside)
+                yield where, key, value, is_read and texts <= _MOST_TEXTS
+                continue
+            kept.append(inner)
+            value, kind = inner, type(inner)
+        if kind not in (dict, list, tuple) or (id(value), key) in seen:
+            continue
+        seen.add((id(value), key))
+        depth += 1
+        if kind is dict:
+            inside = [
+                (_place(where, f".{name}", depth), name, part, depth)
+                if type(name) is str
+                else (_place(where, "[]", depth), key, part, depth)
+                for name, part in value.items()
+            ]
+        else:
+            inside = [(_place(where, f"[{place}]", depth), key, part, depth) for place, part in enumerate(value)]
+        waiting += reversed(inside)
 
 
-def _data_in(text: str) -> dict[str, Any] | list[Any] | None:
-    """Arguments of another call, handed over as JSON."""
-    if text[:1] not in "{[" or text[-1:] not in "}]" or len(text) > 100_000 or len(text) < 3:
-        return None
+def _place(where: str, part: str, depth: int) -> str:
+    # As long as somebody would read it: of what is nested without end, all places together would be too long to write
+    return where if depth > _DEEPEST_PLACE else where + part[:_LONGEST_TEXT]
+
+
+def _data_in(text: str) -> tuple[dict[str, Any] | list[Any] | None, bool]:
+    """Arguments of another call, handed over as JSON; and if there are none, whether that is sure."""
+    if text[:1] not in "{[" or text[-1:] not in "}]" or len(text) < 3:
+        return None, True
+    if len(text) > _LONGEST_DATA:
+        return None, False
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if type(value) in (dict, list) else None
+    except RecursionError:
+        return None, False
+    except ValueError:
+        return None, True
+    return (value if type(value) in (dict, list) else None), True
 
 
 def _of_name(name: str, words: tuple[str, ...], act: str) -> list[Fact]:

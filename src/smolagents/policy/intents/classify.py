@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .call_reader import read_call
-from .facts import Fact
+from .facts import Fact, placed
 from .intent import Intent
 from .operation_reader import read_operation
 from .readers import Readers
@@ -61,7 +61,8 @@ _OPERATIONS = frozenset(
     )
 )
 
-_LISTS = (tuple, list, frozenset, set)
+_SETS = (frozenset, set)
+_LISTS = (tuple, list, *_SETS)
 _DICTS = (MappingProxyType, dict)
 
 
@@ -76,10 +77,9 @@ def classify(name: str, arguments: Mapping[str, Any]) -> Intent:
         [`Intent`]: Never raises: what no parser understands is read by its words.
     """
     try:
-        made: dict[int, Any] = {}
-        return score(_facts(name, {key: _plain(value, made) for key, value in arguments.items()}))
+        return score(_facts(name, _plain(arguments)))
     except Exception:
-        return score(_all_words(name, arguments))
+        return score(placed(read_words(name), "name") + _words(arguments))
 
 
 def classify_words(arguments: Mapping[str, Any]) -> Intent:
@@ -91,8 +91,12 @@ def classify_words(arguments: Mapping[str, Any]) -> Intent:
     Returns:
         [`Intent`]: Never raises.
     """
+    return score(_words(arguments))
+
+
+def _words(arguments: Mapping[str, Any]) -> list[Fact]:
     found = [(f"arguments.{key}", text) for key in arguments for text in _texts(arguments[key])]
-    return score([fact._replace(where=where) for where, text in found for fact in read_words(text)])
+    return [fact for where, text in found for fact in placed(read_words(text), where)]
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -110,26 +114,39 @@ def _texts(value: Any) -> Iterator[str]:
             waiting += reversed([*chain.from_iterable(value.items())] if kind in _DICTS else [*value])
 
 
-def _plain(value: Any, made: dict[int, Any]) -> Any:
+def _plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """What hooks see frozen, as the containers that readers know; of bytes, the text in them.
 
-    Args:
-        value (`Any`): A value.
-        made (`dict[int, Any]`): Containers that were made already, by the identity of what they were made of: one that
-            is there several times is made once.
+    However deep it is nested. A container that is there several times is made once.
     """
-    kind = type(value)
-    if kind is bytes:
-        return value.decode("utf-8", "replace")
-    if id(value) in made:
-        return made[id(value)]
-    if kind in _LISTS:
-        made[id(value)] = plain = [_plain(item, made) for item in value]
-        return plain
-    if kind in _DICTS:
-        made[id(value)] = named = {key: _plain(item, made) for key, item in value.items()}
-        return named
-    return value
+    made: dict[int, Any] = {}
+    waiting: list[tuple[Any, Any]] = []
+
+    def plain(value: Any) -> Any:
+        kind = type(value)
+        if kind is bytes:
+            return value.decode("utf-8", "replace")
+        if kind not in _LISTS and kind not in _DICTS:
+            return value
+        known = made.get(id(value))
+        if known is None:
+            known = made[id(value)] = [] if kind in _LISTS else {}
+            waiting.append((value, known))
+        return known
+
+    result = {key: plain(value) for key, value in arguments.items()}
+    while waiting:
+        value, container = waiting.pop()
+        if type(container) is dict:
+            container.update((key, plain(item)) for key, item in value.items())
+        else:
+            container += map(plain, _in_order(value) if type(value) in _SETS else value)
+    return result
+
+
+def _in_order(items: set[Any] | frozenset[Any]) -> list[Any]:
+    """Items of a set, of which texts are in the same order in every process."""
+    return sorted(items, key=lambda item: item if type(item) is str else "")
 
 
 def _facts(name: str, arguments: Mapping[str, Any]) -> list[Fact]:
@@ -147,7 +164,7 @@ def _facts(name: str, arguments: Mapping[str, Any]) -> list[Fact]:
         joined = {key: _joined(value) if key.lower() in _COMMAND_LISTS else value for key, value in arguments.items()}
         return read_call(name, joined, readers)
     texts = {key: value for key, value in arguments.items() if key in programs and type(value) is str}
-    facts = [fact._replace(where=f"arguments.{key}") for key, text in texts.items() for fact in read(text)]
+    facts = [fact for key, text in texts.items() for fact in placed(read(text), f"arguments.{key}")]
     others = {key: value for key, value in arguments.items() if key not in texts}
     return facts + read_call(name, others, readers) if others else facts
 
@@ -158,8 +175,3 @@ def _joined(command: Any) -> Any:
         return command
     # The words of one command, or several commands: the list does not say, so it is read as both.
     return "\n".join((shlex.join(command), *(word for word in command if " " in word)))
-
-
-def _all_words(name: str, arguments: Mapping[str, Any]) -> list[Fact]:
-    texts = [("name", name)] + [(f"arguments.{key}", value) for key, value in arguments.items() if type(value) is str]
-    return [fact._replace(where=where) for where, text in texts for fact in read_words(text)]

@@ -6,6 +6,7 @@ table of rules judges and reads nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -138,3 +139,10 @@ class Fact(NamedTuple):
     line: int | None = None
     detail: str = ""
     where: str = ""
+
+
+def placed(facts: Iterable[Fact], where: str) -> list[Fact]:
+    """Facts of a text, with the part of the arguments that it is."""
+    return [
+        Fact(act, target, traits, text, line, detail, where) for act, target, traits, text, line, detail, _ in facts
+    ]

@@ -126,6 +126,9 @@ _SAME_MODULE = {
 _NAMESPACES = frozenset(("<globals>", "sys.modules", "builtins"))
 
 
+_NEW = "<new>"
+
+
 class Names:
     """The names of one program.
 
@@ -184,8 +187,9 @@ class Names:
             module = self.modules.get(node.id)
             if module is not None:
                 return module
-        if node in self._resolved:
-            return self._resolved[node]
+        known = self._resolved.get(node, _NEW)
+        if known is not _NEW:
+            return known
         self._resolved[node] = None  # of itself, it is nothing
         resolver = _RESOLVERS.get(type(node))
         if resolver is None or self._depth >= _DEEPEST:

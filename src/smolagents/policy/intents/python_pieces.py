@@ -15,13 +15,14 @@ _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 _PRINT = re.compile(r"^(\s*)(print|exec)\s+(?![=(])(.+)$", re.MULTILINE)
 
 
-def parsable(program: str) -> Iterator[tuple[str, str]]:
-    """Pieces of a program, each with what it is: `python` that can be parsed, or commands of the `shell`."""
+def repaired(program: str) -> str:
+    """The program without prompts, fences and what no parser takes, and with the calls that once were statements."""
     program = _FENCE.sub("", _UNREADABLE.sub("", _PROMPT.sub("", program)))
-    program = _PRINT.sub(r"\1\2(\3)", program)
-    if _is_parsed(program):
-        yield "python", program
-        return
+    return _PRINT.sub(r"\1\2(\3)", program)
+
+
+def parsable(program: str) -> Iterator[tuple[str, str]]:
+    """Pieces of a repaired program, each with what it is: `python` that can be parsed, or commands of the `shell`."""
     block: list[str] = []
     # Together again, as one names what the other uses
     good: list[str] = []

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ..normalize import without_long_runs_of_marks
 from .python_calls import CALLS, CLIMBS, SOURCES
 from .python_names import Item, Names
 
@@ -34,12 +35,12 @@ _LEAD_NOWHERE = frozenset(
 _LEAVES = (ast.Name, ast.Constant, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal)
 
 
-def _children(kind: type[ast.AST]) -> Callable[[Any], tuple[Any, ...]] | None:
-    fields = [field for field in kind._fields if field not in _LEAD_NOWHERE]
+def _children(kind: type[ast.AST]) -> tuple[Callable[[Any], Any], bool] | None:
+    """What gets the fields of a node, the last first, and whether there is but one."""
+    fields = [field for field in reversed(kind._fields) if field not in _LEAD_NOWHERE]
     if not fields or kind in _LEAVES:
         return None
-    get = operator.attrgetter(*fields)
-    return get if len(fields) > 1 else lambda node: (get(node),)
+    return operator.attrgetter(*fields), len(fields) == 1
 
 
 _CHILDREN = {
@@ -51,8 +52,8 @@ _CHILDREN = {
 }
 
 # The last part of everything in the tables: what else an attribute is called needs no second look.
-_FORMATS = frozenset(("format", "format_map", "vformat", "get_field"))
-INTERESTING = frozenset(name.rpartition(".")[2] for name in CALLS) | _FORMATS | frozenset(
+FORMATS = frozenset(("format", "format_map", "vformat", "get_field"))
+INTERESTING = frozenset(name.rpartition(".")[2] for name in CALLS) | FORMATS | frozenset(
     ("encrypt", "dup2", "__reduce_ex__", "update", "partial", "submit", "apply_async", "Thread", "Process", "register",
      "attrgetter", "getattr_static", "__getattribute__", "write", "writelines", "add", "screenshot", "login", "save",
      "writestr", "dump")
@@ -80,7 +81,8 @@ def parse(program: str) -> ast.Module:
     """
     if program.count("{") > _MOST_FIELDS and _F_STRING.search(program):
         raise ValueError("too many fields in f-strings")
-    return ast.parse(program)
+    # The parser brings identifiers into the form NFKC, whatever that takes.
+    return ast.parse(without_long_runs_of_marks(program))
 
 
 # Decorators of what is called with what others send, and what they send.
@@ -128,11 +130,17 @@ class Tree:
             kind = kinds(type(node))
             if kind is None:
                 continue
-            visit, children = kind
+            visit, children, is_one = kind
             if visit is not None:
                 visit(self, node)
-            if children is not None:
-                for value in reversed(children(node)):
+            if is_one:
+                value = children(node)
+                if type(value) is list:
+                    waiting += value[::-1]
+                elif value is not None:
+                    push(value)
+            elif children is not None:
+                for value in children(node):
                     if type(value) is list:
                         if value:
                             waiting += value[::-1]
@@ -278,4 +286,4 @@ _VISITORS: dict[type[ast.AST], Callable[[Tree, Any], None]] = {
     ast.MatchClass: Tree._match_class,
 }
 # What to do with each kind of node, and what it leads to: one look-up a node. There is nothing to do with most.
-_KINDS = {kind: (_VISITORS.get(kind), _CHILDREN.get(kind)) for kind in {*_VISITORS, *_CHILDREN}}
+_KINDS = {kind: (_VISITORS.get(kind), *_CHILDREN.get(kind, (None, False))) for kind in {*_VISITORS, *_CHILDREN}}

@@ -1,8 +1,9 @@
 """The values that a program makes of constants, as far as they are known, without running it.
 
 Like `smolagents.policy.folding`, whose tables of pure functions this uses. That one tells each text that a program
-makes; this one is asked for the value of single expressions, follows names to everything that they may stand for,
-knows paths, and takes a text with holes: what is not known in it is `UNKNOWN`.
+makes, and only what is certain. This one is asked for single expressions, follows names to everything that they may
+stand for, knows paths, decodes, and takes a text with holes: what is not known in it is `UNKNOWN`. One mechanism for
+both would compute here what nobody asks for, and guess there.
 """
 
 from __future__ import annotations
@@ -99,6 +100,7 @@ class Values:
         self._work = min(_LEAST_WORK + _WORK_PER_CHARACTER * length, _MOST_WORK)
         self._known: dict[ast.AST, Any] = {}
         self._candidates: dict[str, list[Any]] = {}
+        self._listed: dict[str, str | None] = {}
         self._locals: dict[str, Any] = {}
         self._depth = 0
 
@@ -189,12 +191,15 @@ class Values:
     def listed(self, node: ast.AST | None) -> str | None:
         """The folder whose files an expression lists; `None` if it lists none."""
         if isinstance(node, ast.Name):
-            for bound in self._names.values.get(node.id, ()):
-                if not isinstance(bound, (Item, ast.Name)):
-                    found = self.listed(bound)
-                    if found is not None:
-                        return found
-            return None
+            if node.id not in self._listed:
+                self._listed[node.id] = None  # `names = sorted(names)`: of itself, it lists nothing
+                listed = (
+                    self.listed(bound)
+                    for bound in self._names.values.get(node.id, ())
+                    if not isinstance(bound, (Item, ast.Name))
+                )
+                self._listed[node.id] = next((folder for folder in listed if folder is not None), None)
+            return self._listed[node.id]
         if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
             return self.listed(node.generators[0].iter)
         if not isinstance(node, ast.Call):

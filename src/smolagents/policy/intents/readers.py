@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .facts import Fact
-from .python_pieces import parsable
+from .python_pieces import parsable, repaired
 from .python_reader import read_program
 from .shell_reader import read_argv, read_command
 from .words import read_words
@@ -39,6 +39,11 @@ class Readers:
     def _pieces(self, program: str) -> list[Fact]:
         deeper = Readers(self._depth + 1)
         facts = read_words(program)
+        program = repaired(program)
+        try:
+            return facts + read_program(program, deeper)
+        except Exception:
+            pass  # Not as a whole
         for language, text in parsable(program):
             if language == "shell":
                 facts += deeper.shell(text)

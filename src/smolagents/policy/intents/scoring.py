@@ -47,11 +47,13 @@ def score(facts: Sequence[Fact]) -> Intent:
     evidence: list[Evidence] = []
     misses: dict[Category, float] = {}
     counted: set[str] = set()
-    kinds = frozenset((fact.act, fact.target, fact.traits) for fact in facts)
+    kinds: set[tuple[str, str, frozenset[str]]] = set()
     for fact in facts:
         for rule in _rules_for(fact.act, fact.target, fact.traits):
-            if rule.beside is not None and not any(_fits(rule.beside, *kind) for kind in kinds):
-                continue
+            if rule.beside is not None:
+                kinds = kinds or {(fact.act, fact.target, fact.traits) for fact in facts}
+                if not any(_fits(rule.beside, *kind) for kind in kinds):
+                    continue
             if len(evidence) < _MOST_EVIDENCE or rule.id not in counted:
                 evidence.append(_evidence(rule, fact))
             if rule.id not in counted:
@@ -66,10 +68,10 @@ def _evidence(rule: Rule, fact: Fact) -> Evidence:
 
 
 def _intent(scores: dict[Category, float], evidence: list[Evidence]) -> Intent:
-    ordered = dict(sorted(scores.items(), key=lambda item: (-item[1], _ORDER[item[0]])))
-    is_dangerous = any(ordered.get(category, 0.0) >= THRESHOLD for category in DANGEROUS)
-    if not ordered:
+    if not scores:
         return Intent(Category.BENIGN, False, 1.0, {}, ())
+    ordered = dict(sorted(scores.items(), key=lambda item: (-item[1], _ORDER[item[0]])))
+    is_dangerous = any(value >= THRESHOLD for category, value in scores.items() if category in DANGEROUS)
     category, highest = next(iter(ordered.items()))
     if highest < THRESHOLD:
         return Intent(Category.BENIGN, False, round(1.0 - highest, 6), ordered, tuple(evidence))

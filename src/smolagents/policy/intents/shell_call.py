@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .places import target_of_data
@@ -36,6 +37,22 @@ class Options:
         return [value for name in names for value in self.values.get(name, ())]
 
 
+_BULK = frozenset(("bulk",))
+# No command's name is longer
+_LONGEST_NAME = 500
+
+
+@lru_cache(maxsize=1024)
+def _name_of(word: str) -> str:
+    name = word.strip().replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return name.lower().removesuffix(".exe").removesuffix(".com")
+
+
+@lru_cache(maxsize=1024)
+def _split(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
 class Call:
     """A command that is run.
 
@@ -63,8 +80,7 @@ class Call:
         self.text = text
         self.line = line
         self.traits = traits
-        name = words[0].text.strip().replace("\\", "/").rstrip("/").rpartition("/")[2]
-        self.name = name.lower().removesuffix(".exe").removesuffix(".com")
+        self.name = _name_of(words[0].text[:_LONGEST_NAME])
 
     @property
     def args(self) -> list[Value]:
@@ -78,11 +94,14 @@ class Call:
 
     def fact(self, act: str, target: str = "unknown", *traits: str, detail: str = "", origin: Value = EMPTY) -> None:
         """Notes a fact; of `origin`, where it comes from is added to the traits."""
-        everything = {*traits, *self.traits, *(origin.traits & ORIGINS)}
-        if self.shell.in_loop:
-            everything.add("bulk")
-        self.shell.line = self.line
-        self.shell.fact(act, target, everything, self.text, detail)
+        shell = self.shell
+        everything = frozenset(traits)
+        if self.traits or origin.traits:
+            everything |= self.traits | (origin.traits & ORIGINS)
+        if shell.loops:
+            everything |= _BULK
+        shell.line = self.line
+        shell.fact(act, target, everything, self.text, detail)
 
     def run(self, words: list[Value], *traits: str, stdin: Value | None = None) -> Value:
         """Runs another command in its place."""
@@ -104,23 +123,24 @@ class Call:
             with_value (`str`): Names of options that have a value, separated by spaces.
             stop (`bool`): Whether the first operand ends the options.
         """
-        named = frozenset(with_value.split())
+        named = _split(with_value)
         options = Options()
+        operands = options.operands
         args = self.words[1:]
-        place = 0
-        while place < len(args):
+        place, end = 0, len(args)
+        while place < end:
             value = args[place]
             text = value.text
             place += 1
-            if text == "--":
-                options.operands += args[place:]
-                break
-            if len(text) < 2 or text[0] != "-" or value.text[:2] in ("- ", "-\n"):
-                options.operands.append(value)
+            if text[:1] != "-" or len(text) < 2 or text[1] in " \n":
+                operands.append(value)
                 if stop:
-                    options.operands += args[place:]
+                    operands += args[place:]
                     break
                 continue
+            if text == "--":
+                operands += args[place:]
+                break
             name, equals, rest = text.lstrip("-").partition("=")
             if text.startswith("--") or name in named and len(name) > 1:
                 if equals:

@@ -270,6 +270,7 @@ _KEY_FILES = re.compile(r"\.(?:pem|key|ppk|kdbx?|p12|pfx|ovpn|jks|keystore|kdb)$
 _NO_FILTERS = frozenset(
     "-delete -type -exec -execdir -print -print0 -ls -H -L -P -xdev -mount -depth -d -noleaf -follow".split()
 )
+_SET_USER = re.compile(r"[-/+]?0?[246]000|[-/]?[ug]+[+=]s")
 _FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")
 
 
@@ -298,7 +299,7 @@ def find(call: Call) -> Value:
         ):
             call.fact("list", "secret", detail=names[0].text)
             found = f"{folder}/$found/{name}"
-    if any(re.fullmatch(r"[-/+]?0?[246]000|[-/]?[ug]+[+=]s", text) for text in texts):
+    if any(map(_SET_USER.fullmatch, texts)):
         call.fact("list", "system", "setuid")
     call.fact("list", target_of_path(folder) if target_of_path(folder) == "secret" else "file", detail=folder)
     origin = frozenset(("bulk",)) | root.traits
@@ -307,8 +308,9 @@ def find(call: Call) -> Value:
     each = Value(found, False, origin)
     if "-delete" in texts:
         call.fact("delete", call.place(each), "recursive", "bulk", detail=found)
+    end = 0
     for place, text in enumerate(texts):
-        if text in _FIND_RUNS:
+        if text in _FIND_RUNS and place >= end:  # What is between is the command's own
             end = next((i for i in range(place + 1, len(texts)) if texts[i] in (";", "+", "\\;")), len(texts))
             words = [
                 value._replace(text=value.text.replace("{}", found), traits=value.traits | origin)

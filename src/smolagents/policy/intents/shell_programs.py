@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from .foreign_code import read_foreign
 from .places import target_of_path
@@ -417,14 +418,17 @@ _ESCAPES = re.compile(
 )
 
 
+# Without one of these no part of it matches, and most commands have none
+_LONGEST = 4_000
+_MAY_ESCAPE = re.compile(r"[!=(]|-[tT][tT]|:[pPlL]")
 _STARTS_SHELL = re.compile(r"(?:^|\n)\s*[:!]+\s*(?:exec|system|shell)?\W*(?:/usr)?/bin/(?:ba|z|da)?sh\b")
 
 
 def escapes(call: Call) -> bool:
     """Whether the options of an ordinary program make it start a shell."""
-    words = " ".join(call.texts)
+    words = " ".join(call.texts)[:_LONGEST]
     if (
-        _ESCAPES.search(words)
+        (_MAY_ESCAPE.search(words) and _ESCAPES.search(words))
         or call.stdin.known
         and len(call.stdin.text) < 500
         and _STARTS_SHELL.search(call.stdin.text)
@@ -453,6 +457,7 @@ COMMANDS = {
 }
 
 
+@lru_cache(maxsize=1024)
 def interpreter(name: str) -> Callable[[Call], Value] | None:
     """The reader for the programs of an interpreter, if the name is one's."""
     if _PYTHON.match(name):

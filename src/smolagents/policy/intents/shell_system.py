@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from .places import target_of_path
 from .shell_call import Call
@@ -545,11 +546,13 @@ _GUESSES = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
 def offensive(name: str) -> bool:
     """Whether a tool is made for attacks."""
     return _OFFENSIVE.match(name) is not None
 
 
+@lru_cache(maxsize=1024)
 def guesses(name: str) -> bool:
     """Whether a tool guesses passwords."""
     return _GUESSES.match(name) is not None

@@ -15,7 +15,7 @@ ORIGINS = frozenset(
 )
 # Longer ones are cut: what a loop doubles again and again has to end.
 LONGEST = 65_536
-_NOTHING: frozenset[str] = frozenset()
+NOTHING: frozenset[str] = frozenset()
 
 
 class Value(NamedTuple):
@@ -31,12 +31,14 @@ class Value(NamedTuple):
 
     text: str = ""
     known: bool = True
-    traits: frozenset[str] = _NOTHING
+    traits: frozenset[str] = NOTHING
     pieced: bool = False
     quoted: bool = False
 
 
 EMPTY = Value()
+# To write there writes nothing.
+NO_FILES = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/stdin", "-", "nul", "NUL", "$null"))
 
 
 def join(values: Iterable[Value], between: str = "") -> Value:

@@ -14,13 +14,16 @@ _VERBS = (
     "|Measure|Sort|Format|Join|Split|Enter|Exit|Mount|Dismount|Find|Save|Suspend|Resume|Wait|Unblock|Push|Pop|Reset|Limit"
 )
 _CMDLET = re.compile(rf"(?:^|[\s;|({{=&])(?:{_VERBS})-[A-Z][A-Za-z]+\b(?!:)")
-_CMDLET_ANY_CASE = re.compile(
-    r"(?i)(?:^|[\s;|({=&])(?:get|set|new|remove|invoke|start|stop|clear|copy|move|add|out)-(?:item|childitem|content|object"
+_NOUN_ANY_CASE = (
+    r"-(?:item|childitem|content|object"
     r"|expression|webrequest|restmethod|process|service|mppreference|itemproperty|command|scheduledtask|wmiobject|wmimethod"
     r"|ciminstance|host|location|ad\w+|local\w+|eventlog|file|null|job|bitstransfer)\b"
 )
+_CMDLET_ANY_CASE = re.compile(
+    r"(?i)(?:^|[\s;|({=&])(?:get|set|new|remove|invoke|start|stop|clear|copy|move|add|out)" + _NOUN_ANY_CASE
+)
 _OF_WINDOWS = re.compile(
-    r"(?i)^\s*@?(?:(?:\"?[a-z]:\\[^\s|]*\\)?(?:powershell|pwsh|cmd|reg|schtasks|wmic|vssadmin|bcdedit|wevtutil|wbadmin|certutil"
+    r"(?i)\s*@?(?:(?:\"?[a-z]:\\[^\s|]*\\)?(?:powershell|pwsh|cmd|reg|schtasks|wmic|vssadmin|bcdedit|wevtutil|wbadmin|certutil"
     r"|bitsadmin|rundll32|regsvr32|mshta|cscript|wscript|netsh|icacls|takeown|attrib|tasklist|taskkill|cipher|fsutil|diskpart"
     r"|esentutl|ntdsutil|msiexec|installutil|regasm|cmdkey|nltest|dsquery|quser|whoami\s/|ipconfig\s/|sc\s+(?:config|create|stop"
     r"|delete|query|start)|net1?\s+(?:user|localgroup|group|stop|start|use|share|view|accounts)|del\s+/|rd\s+/|rmdir\s+/s|erase\s+/"
@@ -31,9 +34,11 @@ _PATH = re.compile(
     r"|windir|systemroot"
     r"|programdata|systemdrive|public|comspec)%|\$env:\w+|hk(?:lm|cu|cr|u)[:\\]|hkey_)"
 )
-_DOTNET = re.compile(
-    r"(?i)\[(?:System\.|Reflection\.|Convert\]|Text\.|Ref\]|Net\.|IO\.|Runtime\.|Environment\])|New-Object\s|\$PSVersion"
-)
+_TYPE = re.compile(r"\[(?i:System\.|Reflection\.|Convert\]|Text\.|Ref\]|Net\.|IO\.|Runtime\.|Environment\])")
+_NEW_OBJECT = re.compile(r"(?i)New-Object\s|\$PSVersion")
+# What a cmdlet cannot do without. It begins with a character of its own, and is found many times sooner.
+_NOUN = re.compile(r"-[A-Z][A-Za-z]")
+_NOUN_OF_ANY_CASE = re.compile(r"(?i)" + _NOUN_ANY_CASE)
 _LONGEST = 200_000
 
 # A word: quoted text, or what has no space; separators by themselves
@@ -46,7 +51,19 @@ _TOKEN = re.compile(
 def is_of_windows(text: str) -> bool:
     """Whether a command is one of PowerShell or of `cmd`."""
     text = text[:_LONGEST]
-    return any(pattern.search(text) for pattern in (_OF_WINDOWS, _CMDLET, _PATH, _DOTNET, _CMDLET_ANY_CASE))
+    if _OF_WINDOWS.match(text) or _TYPE.search(text):
+        return True
+    # Most are not, and to look for a few characters first says so sooner
+    lower = text.lower()
+    if "new-object" in lower or "$psversion" in lower:
+        if _NEW_OBJECT.search(text):
+            return True
+    if ":\\" in text or "\\\\" in text or "%" in text or "$env:" in lower or "hk" in lower:
+        if _PATH.search(text):
+            return True
+    if _NOUN.search(text) and _CMDLET.search(text):
+        return True
+    return _NOUN_OF_ANY_CASE.search(text) is not None and _CMDLET_ANY_CASE.search(text) is not None
 
 
 def commands_of(text: str) -> Iterator[tuple[list[Value], bool, int, str]]:
