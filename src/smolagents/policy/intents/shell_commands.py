@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 
 from . import cloud_commands, shell_files, shell_network, shell_programs, shell_system, windows_commands
+from .places import target_of_path
 from .shell_call import Call
+from .shell_escapes import escapes
 from .shell_values import Value
 
 
@@ -33,6 +35,28 @@ def _command_of_variable(name: str) -> str:
     return match[1] if match and (match[1] in COMMANDS or shell_programs.interpreter(match[1])) else name
 
 
+# Those whose arguments are commands, which are read as commands.
+_RUN_SCRIPTS = frozenset((*shell_programs.SHELLS, "sudo", "su", "eval", "ssh", "exec", "trap", "source", "."))
+# They do not give out what is in the files that they are given, or have their own say.
+_DO_NOT_READ = frozenset(
+    "ls dir tree stat file test [ [[ echo printf which touch mkdir chmod chown chgrp chattr lsattr setfacl getfacl rm unlink"
+    " cd export visudo pwck grpck pwconv find sudo su env ln mv install rsync".split()
+)
+_MOST_ARGUMENTS = 64
+
+
+def _look_at_authority(call: Call) -> None:
+    """Whatever program is given the system's store of passwords or rights as a file reads it."""
+    if call.name in _DO_NOT_READ or call.name in shell_programs.SHELLS:
+        return
+    for text in call.texts[:_MOST_ARGUMENTS]:
+        if "/etc/" not in text or " " in text.strip():
+            continue
+        path = text[text.index("/etc/") :]
+        if target_of_path(path) == "authority":
+            call.fact("read", "authority", detail=path)
+
+
 def run(call: Call) -> Value:
     """Reads what a command does, and says what it prints."""
     name = call.words[0]
@@ -47,11 +71,11 @@ def run(call: Call) -> Value:
     if name.text.startswith("$") and not name.known:
         call.name = _command_of_variable(call.name)
     command = COMMANDS.get(call.name) or shell_programs.interpreter(call.name)
+    if call.name not in _RUN_SCRIPTS:
+        escapes(call)
+    _look_at_authority(call)
     if command is None or (name.text.startswith("./") and call.shell.path(name.text) in call.shell.files):
-        shell_programs.escapes(call)
         return shell_programs.run_file(call)
     if "/" in name.text and not name.text.startswith(("/usr", "/bin", "/sbin")):
         shell_programs.run_file(Call(call.shell, call.words[:1], call.stdin, call.text, call.line, call.traits))
-    elif call.name not in ("sudo", "env") and call.name in shell_files.COMMANDS:
-        shell_programs.escapes(call)
     return command(call)

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from .foreign_code import read_foreign
 from .places import target_of_path
 from .shell_call import Call
+from .shell_escapes import SHELLS, starts_shell
 from .shell_system import guesses, offensive
 from .shell_values import EMPTY, ORIGINS, Value, join
 
 
-SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "ash", "rbash", "mksh"))
 _PYTHON = re.compile(r"^(?:python|pypy|ipython)[\d.]*w?$")
 _FOREIGN = re.compile(
     r"^(?:perl|ruby|node|nodejs|php|lua|deno|bun|tclsh|swift|osascript|rscript|jrunscript|gdb|jshell|expect)[\d.]*$"
@@ -41,6 +41,8 @@ def shell(call: Call) -> Value:
             if script.pieced:
                 call.fact("run_process", "unknown", "hidden")
             return call.shell.script(script.text, call.stdin)
+        if text in ("-p", "-ip", "-pi"):
+            call.fact("become", "account", "privileged")  # Keeps the rights that a set-user bit gave it
         if text == "-s":
             break
         if text[:1] not in "-+" or text == "-":
@@ -260,6 +262,8 @@ def _setting(call: Call, name: str, value: str) -> None:
         call.fact("hide", "history")
     elif name == "HISTCONTROL" and "ignore" in value:
         call.fact("hide", "history", "own")
+    elif starts_shell(name, value):
+        call.fact("run_process", "unknown", "interactive")
     elif name == "PROMPT_COMMAND" and re.search(r"\b(?:tee|logger|curl|wget|nc|history)\b|/dev/tcp", value):
         call.fact("configure", "environment", "persistent")
         call.shell.script(value)
@@ -408,30 +412,6 @@ def script(call: Call) -> Value:
             call.fact("run_process", "unknown", "interactive")
         call.shell.script(command.text)
     return EMPTY
-
-
-_ESCAPES = re.compile(
-    r"-TT\s+['\"]?(?:/bin/)?(?:ba)?sh\b|:?!\s*(?:/bin/|/usr/bin/)?(?:ba|z|da)?sh\b|(?:proxycommand|exec|command|pager|shell)=[^=]*?\b(?:/bin/)?(?:ba)?sh\b"
-    r"|os\.execute\(|:py3?\s|:lua\s|\((?:term|shell|shell-command)\s+\"(?:/usr)?/bin/\w*sh\b",
-    re.IGNORECASE,
-)
-
-
-_STARTS_SHELL = re.compile(r"(?:^|\n)\s*[:!]+\s*(?:exec|system|shell)?\W*(?:/usr)?/bin/(?:ba|z|da)?sh\b")
-
-
-def escapes(call: Call) -> bool:
-    """Whether the options of an ordinary program make it start a shell."""
-    words = " ".join(call.texts)
-    if (
-        _ESCAPES.search(words)
-        or call.stdin.known
-        and len(call.stdin.text) < 500
-        and _STARTS_SHELL.search(call.stdin.text)
-    ):
-        call.fact("run_process", "unknown", "interactive")
-        return True
-    return False
 
 
 COMMANDS = {

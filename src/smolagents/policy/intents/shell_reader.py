@@ -16,6 +16,7 @@ from tree_sitter import Language, Node, Parser
 from .facts import Fact
 from .places import target_of_data, target_of_path
 from .shell_commands import Call, run
+from .shell_escapes import typed
 from .shell_values import EMPTY, Value, content_of, expand_braces, is_ordinary_setting, join, unescape
 from .windows_commands import read_statement
 from .windows_text import commands_of, is_of_windows
@@ -109,6 +110,8 @@ class Shell:
                 # It may be one of Unix after all that only looks like it
                 self._by_words(text)
                 return self._windows(text)
+            if typed(text):
+                self.fact("run_process", "unknown", ("interactive",), text)
             if commands := _COMMAND_IN_BRACES.findall(text):
                 self.fact("run_process", "unknown", ("hidden",), commands[0][1])
                 text = _COMMAND_IN_BRACES.sub(lambda match: match[1] + match[2].replace(",", " "), text)

@@ -1,0 +1,90 @@
+"""Ways to make ordinary programs give somebody a shell: by their options, their settings, or by what is typed into them."""
+
+from __future__ import annotations
+
+import re
+
+from .shell_call import Call
+
+
+SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "ash", "rbash", "mksh"))
+
+_SHELL = r"(?:/usr)?(?:/bin/|/usr/bin/)?(?:ba|z|da|k|c|tc|a|fi)?sh\b"
+# Nothing follows that the shell would run: no script, and no command
+_BARE = rf"{_SHELL}(?!\.|-|/)(?:\s+-[ip]+)?"
+
+_BY_OPTION = re.compile(
+    rf"-TT\s+['\"]?{_SHELL}|:?!\s*{_SHELL}|(?:proxycommand|localcommand|exec|command|pager)=[^=]*?\b{_SHELL}"
+    r"|os\.execute\(|:py3?\s|:lua\s|:shell\b|:terminal\b"
+    rf"|--?(?:rsh|rsh-command|ssh-cmd|to-command|use-compress-program|pipe|up|wrapper|filter|[\w-]{{1,20}}-hook)[=\s]+['\"]?{_SHELL}"
+    rf"|Pre-Invoke[\s:={{\"']{{0,6}}{_SHELL}|unixexec:path={_SHELL}|(?:^|\s)-I\s*['\"]?{_SHELL}\s+-c",
+    re.IGNORECASE,
+)
+# A function of whatever language, with a shell and nothing else as its argument
+_BY_CODE = re.compile(
+    r"(?:\b(?:system|exec|execl|execlp|execv|execvp|popen|spawn|callCommand|execute|execute_process|esyscmd|term|psfile"
+    rf"|shell-command)|write18)\s*[\[({{\"'`=\s,]{{1,8}}(?:COMMAND\s+)?(?:exec\s+)?{_BARE}\s*(?:[\"'`)\]}},;<]|$)"
+    rf"|[\"'`](?:exec\s+)?{_SHELL}\s+-i?c?\s*[\"']?\$?\\?[@*]?\s*[^\"']{{0,20}}[0-2]?<&[0-9]"
+)
+# Its input or output is one that is already open, which nobody does to run a script
+_BY_DESCRIPTOR = re.compile(rf"(?:^|[\s'\"`({{;,/]){_SHELL}(?:\s+-\w+)*\s*(?:[0-2]?<\s*(?:&[0-9]|/dev/tty\b)|1>&0)")
+_TYPED = re.compile(rf"(?m)^[ \t]*(?:[\w.-]{{1,20}}>[ \t]*)?(?:\^\w)?v?(?::?![ \t]*(?:exec[ \t]+)?{_BARE}|:shell)[ \t]*$")
+# Programs that run what their last arguments are, and that nobody needs to be given a shell.
+_RUNNERS = frozenset(
+    "aa-exec agetty bundle bundler busybox capsh chrt choom cpulimit ddate dosbox doas env firejail flock genie ionice"
+    " logsave ltrace multitime nice nohup perf pexec pidstat prlimit rlwrap run-parts runuser setarch setlock setpriv"
+    " setsid sg softlimit ssh-agent start-stop-daemon stdbuf strace taskset time timeout toybox unbuffer valgrind watch"
+    " xargs xdotool yarn chpst eatmydata faketime gtimeout numactl torify".split()
+)
+_READS_CODE_ITSELF = frozenset(("grep", "egrep", "fgrep", "rg", "ag", "ack", "man", "apropos", "gh"))
+_PAGERS = re.compile(r"^(?:\w*PAGER|VISUAL|\w*EDITOR|BROWSER|LESSOPEN|LESSCLOSE|GIT_SSH|GIT_SSH_COMMAND|PERL5DB|MANOPT)$")
+_STARTS_SHELL = re.compile(rf"^\s*(?:exec\s+)?[\"']?{_SHELL}(?!\.|-)(?:\s+-[cips]|\s*[\"']?$|\s*[0-2]?<)")
+_LONGEST = 4096
+
+
+def typed(text: str) -> bool:
+    """Whether a shell is asked for in what is typed into a pager or an editor, such as `!/bin/sh` on a line."""
+    return "sh" in text and _TYPED.search(text) is not None
+
+
+def is_shell(text: str) -> bool:
+    """Whether a word is a shell, by its name or its path."""
+    return text.rpartition("/")[2] in SHELLS
+
+
+def starts_shell(name: str, value: str) -> bool:
+    """Whether a variable tells programs to start a shell where they would start a pager or an editor."""
+    return _PAGERS.match(name) is not None and _STARTS_SHELL.match(value.replace("exec ", "", 1)) is not None
+
+
+def escapes(call: Call) -> bool:
+    """Whether a program that does something else is made to start a shell; notes it."""
+    if call.name in _READS_CODE_ITSELF or not call.args or "git" == call.name and "commit" in call.texts:
+        return False
+    words = " ".join(call.texts)[:_LONGEST]
+    if "sh" not in words and ":" not in words and "os.execute" not in words and not call.stdin.text:
+        return False
+    found = (
+        _BY_OPTION.search(words)
+        or _BY_CODE.search(words)
+        or _BY_DESCRIPTOR.search(words)
+        or _runs_bare_shell(call)
+        or call.stdin.known
+        and len(call.stdin.text) < 500
+        and typed(call.stdin.text)
+    )
+    if found:
+        call.fact("run_process", "unknown", "interactive")
+    return bool(found)
+
+
+def _runs_bare_shell(call: Call) -> bool:
+    texts = call.texts
+    while texts and texts[-1] in ("-p", "-i", "-s"):
+        texts.pop()
+    if call.name == "ip":
+        return texts[:2] == ["netns", "exec"] and is_shell(texts[-1])
+    if call.name not in _RUNNERS or not texts or not is_shell(texts[-1]):
+        return False
+    # `env -i bash`, `env PATH=... bash` are for a person who wants a clean shell
+    return call.name != "env" or texts[-1][:1] == "/" and len(texts) == 1
