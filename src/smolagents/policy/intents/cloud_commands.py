@@ -68,6 +68,8 @@ def orchestrator(call: Call) -> Value:
     words = " ".join(call.texts)
     if _OUT_OF_CONTAINER.search(words) or "nsenter" in words:
         call.fact("escape", "container")
+    if re.search(r"\b(?:create|apply|replace)\b.*cron-?job", words, re.IGNORECASE):
+        call.fact("configure", "startup", "persistent")
     if re.search(r"\b(?:get|describe)\s+(?:-\S+\s+)*secrets?\b", words):
         call.fact("read", "secret")
         return Value("$(kubectl)", False, frozenset(("from_secret",)))

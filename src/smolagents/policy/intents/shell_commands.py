@@ -5,8 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from . import cloud_commands, shell_files, shell_network, shell_programs, shell_system, windows_commands
-from .places import target_of_path
+from . import (
+    cloud_commands,
+    shell_accounts,
+    shell_coding,
+    shell_files,
+    shell_macos,
+    shell_network,
+    shell_programs,
+    shell_system,
+    windows_commands,
+)
 from .shell_call import Call
 from .shell_escapes import escapes
 from .shell_values import Value
@@ -18,9 +27,12 @@ COMMANDS: dict[str, Callable[[Call], Value]] = {
     **windows_commands.COMMANDS,
     **cloud_commands.COMMANDS,
     **shell_system.COMMANDS,
+    **shell_accounts.COMMANDS,
+    **shell_macos.COMMANDS,
     **shell_network.COMMANDS,
     **shell_programs.COMMANDS,
     **shell_files.COMMANDS,
+    **shell_coding.COMMANDS,
 }
 _QUESTIONS = frozenset(("--help", "--version", "-h", "-V", "-?", "/?", "help", "version"))
 _NAME_WITH_WILDCARDS = re.compile(r"^/[\w?*/\[\]]*[?*\[][\w?*/\[\]-]*$")
@@ -36,13 +48,16 @@ def _command_of_variable(name: str) -> str:
 
 
 # Those whose arguments are commands, which are read as commands.
-_RUN_SCRIPTS = frozenset((*shell_programs.SHELLS, "sudo", "su", "eval", "ssh", "exec", "trap", "source", "."))
+_RUN_SCRIPTS = frozenset((*shell_programs.SHELLS, "sudo", "su", "eval", "exec", "trap", "source", "."))
 # They do not give out what is in the files that they are given, or have their own say.
 _DO_NOT_READ = frozenset(
     "ls dir tree stat file test [ [[ echo printf which touch mkdir chmod chown chgrp chattr lsattr setfacl getfacl rm unlink"
     " cd export visudo pwck grpck pwconv find sudo su env ln mv install rsync".split()
 )
 _MOST_ARGUMENTS = 64
+
+
+_PASSWORDS = re.compile(r"/etc/(?:g?shadow|sudoers|security/opasswd|master\.passwd|spwd\.db)\b")
 
 
 def _look_at_authority(call: Call) -> None:
@@ -53,7 +68,7 @@ def _look_at_authority(call: Call) -> None:
         if "/etc/" not in text or " " in text.strip():
             continue
         path = text[text.index("/etc/") :]
-        if target_of_path(path) == "authority":
+        if _PASSWORDS.match(path):
             call.fact("read", "authority", detail=path)
 
 

@@ -14,7 +14,7 @@ _SHELL = r"(?:/usr)?(?:/bin/|/usr/bin/)?(?:ba|z|da|k|c|tc|a|fi)?sh\b"
 _BARE = rf"{_SHELL}(?!\.|-|/)(?:\s+-[ip]+)?"
 
 _BY_OPTION = re.compile(
-    rf"-TT\s+['\"]?{_SHELL}|:?!\s*{_SHELL}|(?:proxycommand|localcommand|exec|command|pager)=[^=]*?\b{_SHELL}"
+    rf"-TT\s+['\"]?{_SHELL}|(?<!#)!\s*{_SHELL}|(?:proxycommand|localcommand|exec|command|pager)=[^=]*?\b{_SHELL}"
     r"|os\.execute\(|:py3?\s|:lua\s|:shell\b|:terminal\b"
     rf"|--?(?:rsh|rsh-command|ssh-cmd|to-command|use-compress-program|pipe|up|wrapper|filter|[\w-]{{1,20}}-hook)[=\s]+['\"]?{_SHELL}"
     rf"|Pre-Invoke[\s:={{\"']{{0,6}}{_SHELL}|unixexec:path={_SHELL}|(?:^|\s)-I\s*['\"]?{_SHELL}\s+-c",
@@ -28,6 +28,21 @@ _BY_CODE = re.compile(
 )
 # Its input or output is one that is already open, which nobody does to run a script
 _BY_DESCRIPTOR = re.compile(rf"(?:^|[\s'\"`({{;,/]){_SHELL}(?:\s+-\w+)*\s*(?:[0-2]?<\s*(?:&[0-9]|/dev/tty\b)|1>&0)")
+# Connects, and runs something: in Lua, Java, Go, Tcl, JavaScript, PHP, Perl, Ruby or Python
+_CONNECTS = re.compile(
+    r"net\.Dial\(|java\.net\.Socket|\bnew\s+Socket\(|require\(\\?[\"']socket|\[\s*socket\s|IO::Socket|TCPSocket|fsockopen\("
+    r"|net\.Socket\(|socket\.socket\(|\bsocket\(\)|Socket\.tcp|/dev/tcp/|net\.connect\("
+)
+_RUNS = re.compile(
+    r"\bpopen\(|exec\.Command\(|ProcessBuilder|os\.execute|child_process|\bdup2\(|\.exec\(|\[\s*exec\s|proc_open\(|pty\.spawn"
+    rf"|\$\(\s*cat\s|{_SHELL}\s+-i\b|\bspawn\("
+)
+# What is sent in a request is run: what is written somewhere is a door
+_WEB_SHELL = re.compile(
+    r"(?:system|exec|shell_exec|passthru|popen|eval|assert|proc_open)\s*\(\s*@?\$_(?:GET|POST|REQUEST|COOKIE|SERVER)\b"
+    r"|exec\(\s*request\.getParameter|eval\(?\s*Request\b|ProcessStartInfo.{0,200}Request\b"
+)
+_LOADS = re.compile(r"(?:^|\s)-engine\s+\.{0,2}[\w./-]*\.so\b|^-f\s+\.?/?[\w./-]+\.so\b")
 _TYPED = re.compile(rf"(?m)^[ \t]*(?:[\w.-]{{1,20}}>[ \t]*)?(?:\^\w)?v?(?::?![ \t]*(?:exec[ \t]+)?{_BARE}|:shell)[ \t]*$")
 # Programs that run what their last arguments are, and that nobody needs to be given a shell.
 _RUNNERS = frozenset(
@@ -62,8 +77,13 @@ def escapes(call: Call) -> bool:
     if call.name in _READS_CODE_ITSELF or not call.args or "git" == call.name and "commit" in call.texts:
         return False
     words = " ".join(call.texts)[:_LONGEST]
-    if "sh" not in words and ":" not in words and "os.execute" not in words and not call.stdin.text:
-        return False
+    if _CONNECTS.search(words) and _RUNS.search(words):
+        call.fact("run_process", "host", "reverse", "interactive")
+        return True
+    if _WEB_SHELL.search(words):
+        call.fact("run_code", "unknown", "from_input")
+    if call.name in ("openssl", "enable") and _LOADS.search(words):
+        call.fact("load_native", "file", "persistent")
     found = (
         _BY_OPTION.search(words)
         or _BY_CODE.search(words)
@@ -82,6 +102,12 @@ def _runs_bare_shell(call: Call) -> bool:
     texts = call.texts
     while texts and texts[-1] in ("-p", "-i", "-s"):
         texts.pop()
+    if call.name == "service" or not texts:
+        return any("../" in text and is_shell(text) for text in texts)
+    if call.name == "script":
+        return texts[-1] == "/dev/null" and not any("c" in text for text in texts[:-1] if text[:1] == "-")
+    if call.name == "capsh":
+        return texts[-1] == "--"
     if call.name == "ip":
         return texts[:2] == ["netns", "exec"] and is_shell(texts[-1])
     if call.name not in _RUNNERS or not texts or not is_shell(texts[-1]):

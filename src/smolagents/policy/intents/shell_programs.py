@@ -208,6 +208,9 @@ def foreign(call: Call) -> Value:
 def sudo(call: Call) -> Value:
     options = call.options("u g h p C r t T U D R user group host prompt close-from chroot", stop=True)
     words = _without_settings(options.operands)
+    for value in options.operands[: len(options.operands) - len(words)]:
+        name, _, setting = value.text.partition("=")
+        _setting(call, name, setting)
     user = next((value.text for value in options.all("u", "user")), "root")
     is_root = user in ("root", "0", "#0", "#-1", "#4294967295") or user.startswith("$")
     if not words:
@@ -372,9 +375,15 @@ def nsenter(call: Call) -> Value:
     return call.run(options.operands) if options.operands else EMPTY
 
 
+_ASKS_FOR_SUDO = re.compile(r"\[sudo\]|password for (?:\$|root)", re.IGNORECASE)
+
+
 def read_variable(call: Call) -> Value:
     stdin = call.stdin if call.stdin is not EMPTY else call.shell.input
-    names = [word for word in call.options("p d n N t u i a").operands]
+    options = call.options("p d n N t u i a")
+    if options.has("s") and any(_ASKS_FOR_SUDO.search(prompt.text) for prompt in options.all("p")):
+        call.fact("read", "keyboard")  # Somebody's password, as if `sudo` had asked
+    names = options.operands
     traits = stdin.traits if stdin.traits or stdin.known and stdin.text else frozenset(("from_input",))
     if not stdin.traits and not stdin.text:
         traits = frozenset()

@@ -14,7 +14,7 @@ import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from .facts import Fact
-from .places import target_of_data, target_of_path
+from .places import is_hidden, target_of_data, target_of_path
 from .shell_commands import Call, run
 from .shell_escapes import typed
 from .shell_values import EMPTY, Value, content_of, expand_braces, is_ordinary_setting, join, unescape
@@ -340,7 +340,7 @@ class Shell:
         elif printed.traits:
             self.fact("upload", "host", printed.traits, text)
         else:
-            self.fact("connect", "host", ("bulk",) if self.in_loop else (), text)
+            self.fact("connect", "host", ("bulk", "offensive") if self.in_loop else (), text)
 
     def write(self, name: str, value: Value, text: str, append: bool = False, traits: tuple[str, ...] = ()) -> None:
         """Notes that a file is written."""
@@ -352,6 +352,8 @@ class Shell:
         target = "file" if target == "root" else target  # Something in that folder
         if target == "startup" and append and not name.startswith("/etc") and is_ordinary_setting(value.text):
             target = "file"
+        if is_hidden(self.path(name)):
+            self.fact("hide", "file", (), text, self.path(name))
         self.fact("write", target, (*traits, *(() if append else ("overwrite",))), text, self.path(name))
         self.store(name, value, append)
 

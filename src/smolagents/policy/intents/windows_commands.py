@@ -567,6 +567,19 @@ _METHODS: tuple[tuple[re.Pattern[str], str, str, tuple[str, ...]], ...] = tuple(
         (r"bcdedit\b.*(?:recoveryenabled\s+no|ignoreallfailures)", "delete", "backup", ()),
         (r"win32_shadowcopy.*(?:\.delete|remove-)", "delete", "backup", ("all",)),
         (r"new-object\s+-com(?:object)?\s+['\"]?outlook\.application.*\.send", "send", "person", ("from_file",)),
+        # Functions are called by what they do: verb and noun
+        (r"\b(?:get|start|invoke|set)-?\w{0,20}(?:keystroke|keylog)", "read", "keyboard", ()),
+        (r"\b(?:get|invoke|take|start|new)-?\w{0,20}screen-?(?:shot|capture)|copyfromscreen", "read", "keyboard", ()),
+        (r"\b(?:invoke|start|send)-\w{0,30}(?:upload|exfil)\w*\b.*-(?:infile|uri|path|url)\b", "upload", "host", ("from_elsewhere",)),
+        (r"\b(?:invoke|start|new|install|add|enable)-\w{0,20}persist", "configure", "startup", ("persistent",)),
+        (r"\b(?:invoke-)?\w{0,20}(?:ps|dll|pe|shellcode|process)inject|start-dnscat|invoke-\w*(?:bypass|elevat|privesc)",
+         "run_process", "unknown", ("offensive",)),
+        (r"(?:-include|-filter)\s+(?:\*?\.?\*?\.?\w{2,8}\s*,\s*){4,}.*-recurse|-recurse.*-include\s+(?:[*.\w]{2,12}\s*,\s*){4,}",
+         "list", "secret", ()),
+        (r"outlook\.application.*(?:getdefaultfolder|\.items|\.folders)|getnamespace\(.?mapi", "read", "secret", ()),
+        (r"\\\\[\w.-]+\\(?:c|admin|d)\$", "write", "system", ()),
+        (r"\bnet1?(?:\.exe)?\s+(?:group|user|accounts|localgroup|view)\b[^|;\n]*/dom|\bnltest\b.*/(?:domain_trusts|dclist)"
+         r"|get-ad(?:user|computer|group\w*|domain\w*)\b.*-filter\s+\*", "list", "authority", ()),
         (r"\$_\.?(?:create|kill)\(\)", "kill", "process", ("bulk",)),
     )
 )  # fmt: skip
