@@ -114,6 +114,8 @@ _PATHS: tuple[tuple[str, str], ...] = (
             |firefox|com\.apple\.tcc|mobilesync|signal|telegram))(?:/|$)
         | (?:^|/)notestore\.sqlite | /(?:outlook|mail)/.*\.(?:pst|ost|olm)$
         | /serviceaccount | /keychains(?:/|$) | /appdata/.*/(?:credentials|protect|vault)(?:/|$)
+        | (?:/appdata(?:/roaming|/local)?|/application[ ]support|/\.config)/(?:exodus|electrum|atomic|coinomi|guarda|armory
+            |bytecoin|zcash|solana|metamask|ledger[ ]live|jaxx)(?:/|$)
         | /discord/local[ ]storage | /(?:firefox|thunderbird)/profiles
         """,
     ),

@@ -334,6 +334,7 @@ CALLS: dict[str, Effect] = {
         "configure",
         "registry",
     ),
+    **_effects("ctypes.windll.kernel32.SetFileAttributesW win32api.SetFileAttributes", "hide", "file"),
     # Packages
     **_effects("pip.main pip._internal.main pip._internal.cli.main.main", "install", "package"),
     # Data bases

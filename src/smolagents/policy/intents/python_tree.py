@@ -183,11 +183,8 @@ class Tree:
                 self.names.bind(argument.arg, keyword_default)
         for decorator in node.decorator_list:
             self.references.append((node, decorator))
-            if (
-                type(decorator) is ast.Call
-                and type(decorator.func) is ast.Attribute
-                and decorator.func.attr in _HANDLERS
-            ):
+            named = decorator.func if type(decorator) is ast.Call else decorator
+            if type(named) is ast.Attribute and named.attr in _HANDLERS:
                 for argument in node.args.args:
                     self.names.bind(argument.arg, _HANDED_IN)
 

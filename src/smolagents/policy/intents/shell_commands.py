@@ -16,6 +16,7 @@ from . import (
     shell_system,
     windows_commands,
 )
+from .places import target_of_path
 from .shell_call import Call
 from .shell_escapes import escapes
 from .shell_values import Value
@@ -62,9 +63,11 @@ _PASSWORDS = re.compile(r"/etc/(?:g?shadow|sudoers|security/opasswd|master\.pass
 
 def _look_at_authority(call: Call) -> None:
     """Whatever program is given the system's store of passwords or rights as a file reads it."""
-    if call.name in _DO_NOT_READ or call.name in shell_programs.SHELLS:
+    if call.name in _DO_NOT_READ or call.name in shell_programs.SHELLS or call.name == "history":
         return
     for text in call.texts[:_MOST_ARGUMENTS]:
+        if "_history" in text and text[:2] in ("~/", "$H", "/r", "/h", "/U") and target_of_path(text) == "history":
+            call.fact("read", "history", detail=text)
         if "/etc/" not in text or " " in text.strip():
             continue
         path = text[text.index("/etc/") :]

@@ -57,6 +57,7 @@ def _sent_file(call: Call, value: Value, mark: str = "@") -> Value:
 
 # A command in a request, for somebody's program on a server to be run
 _COMMAND_IN_URL = re.compile(r"[?&](?:cmd|command|exec|execute|shell|c)=([^&\s]{2,500})", re.IGNORECASE)
+_ENCODED_NAME = re.compile(r"^[A-Za-z0-9+/]{8,}={1,2}\.")
 _LOOKS_RUN = re.compile(r"^(?:/|\w+[\s;|]|(?:id|whoami|ls|pwd|env|ps|ifconfig|hostname|uname|w)$)")
 
 
@@ -96,6 +97,8 @@ def curl(call: Call) -> Value:
             call.fact("read", target_of_url(text), detail=text)
             return call.shell.content(text[5:].removeprefix("//"))
         where = _place(url)
+        if _ENCODED_NAME.match(host_in_url(text) or ""):
+            call.fact("resolve", "host", "hidden", detail=url.text)
         _through_web_shell(call, text)
         if uploads or options.has("upload-file") or traits:
             call.fact("upload", where, *traits, detail=url.text)
@@ -234,7 +237,9 @@ def look_up(call: Call) -> Value:
     encoded = re.search(
         r"\$\(.*\b(?:base64|base32|xxd|b64encode|hexdump|od)\b|`.*\b(?:base64|base32|xxd)\b", call.text
     )
-    call.fact("resolve", "host", *(("hidden",) if encoded else ()), detail=value.text, origin=value)
+    # A name below that of a host where anybody may look what was asked for
+    drops = any(target_of_host(word.text.rpartition("$")[2]) == "drop_host" for word in call.args if "." in word.text)
+    call.fact("resolve", "drop_host" if drops else "host", *(("hidden",) if encoded else ()), detail=value.text, origin=value)
     if "axfr" in call.text.lower():
         call.fact("connect", "host", "bulk")
     return Value(f"$({call.name})", False, NETWORK)
@@ -301,6 +306,11 @@ def clone(call: Call) -> Value:
     return EMPTY
 
 
+def editor_tunnel(call: Call) -> Value:
+    """`code tunnel`: the editor lets somebody in."""
+    return tunnel(call) if call.texts[:1] == ["tunnel"] else EMPTY
+
+
 def tunnel(call: Call) -> Value:
     opens = {"http", "tcp", "tls", "start", "host", "tunnel", "client", "local", "server"} & set(call.texts)
     call.fact("connect", "drop_host" if opens else "host")
@@ -324,6 +334,7 @@ COMMANDS = {
     **dict.fromkeys(("mail", "mailx", "sendmail", "mutt", "swaks", "ssmtp", "msmtp", "s-nail"), mail),
     **dict.fromkeys(("ftp", "sftp", "tftp", "lftp", "smbclient", "ncftpput", "ncftp"), transfer),
     "rclone": clone,
+    "code": editor_tunnel,
     **dict.fromkeys(
         ("ngrok", "cloudflared", "chisel", "frpc", "bore", "devtunnel", "ligolo"), tunnel
     ),

@@ -168,6 +168,10 @@ def _module(call: Call, module: str, rest: list[Value]) -> Value:
 def foreign(call: Call) -> Value:
     args = call.args
     read = False
+    if call.name == "osascript":  # Its lines, one after `-e` each, are one script
+        lines = [args[place + 1] for place, value in enumerate(args[:-1]) if value.text == "-e"]
+        if len(lines) > 1:
+            read_foreign(call, "\n".join(line.text for line in lines))
     for place, value in enumerate(args):
         text = value.text
         if place + 1 == len(args) and len(text) < 7:

@@ -341,10 +341,17 @@ def packages(call: Call) -> Value:
     return EMPTY
 
 
+def _is_for_attacks(url: str) -> bool:
+    name = url.rstrip("/").rpartition("/")[2].lower().removesuffix(".git")
+    return "/" in url and (offensive(name) or guesses(name))
+
+
 def repository(call: Call) -> Value:
     """`git`."""
     words = call.texts
     verb = next((word for word in words if word[:1] != "-" and "=" not in word), "")
+    if verb == "clone" and any(_is_for_attacks(word) for word in words):
+        call.fact("download", "host", "offensive")
     if verb in ("clone", "fetch", "pull", "ls-remote", "submodule"):
         call.fact("download", "host")
     elif verb == "push":
@@ -398,12 +405,12 @@ def settings_of_network(call: Call) -> Value:
 # Tools that exist to attack: they find weaknesses, take passwords, or control other people's machines
 
 _OFFENSIVE = re.compile(
-    r"^(?:mimikatz|mimipenguin|lazagne|linpeas|winpeas|peass?|linenum|linux-exploit-suggester|lse|pspy\d*|responder|msfconsole"
+    r"^(?:weevely\d*|p0wny\w*|phpbash|gs-netcat|gsocket|evilginx\d*|mitm6|amicontained|linux-smart-enumeration|mimikatz|mimipenguin|lazagne|linpeas|winpeas|peass?|linenum|linux-exploit-suggester|lse|pspy\d*|responder|msfconsole"
     r"|msfvenom|meterpreter|empire|sliver\w*|bloodhound|sharphound|azurehound|crackmapexec|cme|netexec|nxc|evil-winrm"
     r"|kerbrute|rubeus|certipy|impacket-\w+|secretsdump|psexec\.py|wmiexec\w*|smbexec\w*|atexec|dcomexec|getuserspns|getnpusers"
     r"|sqlmap|commix|beef\w*|setoolkit|xmrig|minerd|cpuminer|ccminer|ethminer|procdump\d*|pwdump\d*|fgdump|gsecdump|wce|quarks\w*"
     r"|nanodump|pypykatz|swaphunt|3snake|truffleproc|keyscan|logkeys|traitor|deepce|stratus|pacu|cloudfox|peirates|kdigger"
-    r"|\w*(?:keylog|ransomware|rootkit|exploit|backdoor|(?:reverse|bind|web)_?-?shell|malware|trojan|stealer|steal_?(?:token|creds?|pass)"
+    r"|[\w-]*(?:keylog|ransomware|rootkit|exploit|backdoor|(?:reverse|bind|web)_?-?shell|malware|trojan|stealer|steal_?(?:token|creds?|pass)"
     r"|privesc|shellcode|cryptominer|botnet|exfil|(?:process|dll|code)_?inject|uac-?_?bypass|bypass_?-?uac|cred(?:ential)?_?dump|\wkatz"
     r"|timestomp|ransom)\w*|dnscat2?|iodine|psexec\w*|plink|pscp"
     r"|cobaltstrike|beacon|havoc|covenant|koadic|merlin|poshc2|dumpert|safetykatz|seatbelt|sharpup|powerup|powerview|adfind)"

@@ -73,7 +73,9 @@ def powershell(call: Call) -> Value:
     skip = False
     for word in args:
         name = word.text.lower()
-        if skip:
+        if rest:  # What follows the first word of a command belongs to it
+            rest.append(word)
+        elif skip:
             skip = False
         elif word.text[:1] in "-/" and len(word.text) > 1:
             skip = (
