@@ -263,7 +263,8 @@ class Names:
                 return f"builtins.{name}"
             self.reached.add(node)
             return _SAME_MODULE.get(name, name)
-        if name in _ROOTS and base not in _HAVE_THEM_AS_THEIR_OWN and not base.endswith(")"):
+        # Not `socket.socket`, which is a class
+        if name in _ROOTS and name != base and base not in _HAVE_THEM_AS_THEIR_OWN and not base.endswith(")"):
             self.reached.add(node)
             return _SAME_MODULE.get(name, name)
         if name in _PATH_MAKERS and base.startswith("pathlib."):

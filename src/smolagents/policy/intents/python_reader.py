@@ -259,7 +259,7 @@ class _Reader:
             self._add(node, "escape", "runtime", (), resolved or "")
         if effect is not None:
             self._apply(effect, resolved or "", node, node.args, node.keywords)
-        if effect is not None and effect.act in ("connect", "upload", "download") or resolved == "?.login":
+        if effect is not None and effect.act in ("connect", "upload", "download") or (resolved or "").endswith((".login", ".extractall")):
             self._guess(node)
         if resolved == "setattr" and node.args and self._names.resolve(node.args[0]) == "builtins":
             self._add(node, "escape", "runtime", (), "setattr")

@@ -42,6 +42,8 @@ _LONGEST_TEXT = 200
 
 _ROOT_FOLDER = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "PWD": "/", "HOME": "/", "SHELL": "/"}
 # The parser does not know `{rm,-rf,x}` as a command.
+# `<TARGET_HOST>`, for a name to be put there: no redirection.
+_PLACEHOLDER = re.compile(r"(?<![<>&\d])<([A-Z][A-Z0-9]{1,30}(?:[_-][A-Z0-9]{1,30}){0,5})>(?!\()")
 _COMMAND_IN_BRACES = re.compile(r"(^|[\n;|&(] {0,9})\{([^{}\s;\"':]{1,200},[^{}\s;\"':]{0,200})\}")
 _NO_FILES = frozenset(
     ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/stdin", "-", "nul", "NUL", "$null")
@@ -98,6 +100,8 @@ class Shell:
 
     def script(self, text: str, stdin: Value = EMPTY) -> Value:
         """Reads a script, and says what it prints."""
+        if "<" in text:
+            text = _PLACEHOLDER.sub(r"\1", text)
         if self._depth >= _DEEPEST:
             self._by_words(text)
             return EMPTY
