@@ -116,6 +116,11 @@ CALLS: dict[str, Effect] = {
     **_effects("pty.spawn", "run_process", "argv", 0, "", "interactive"),
     **_effects("os.startfile _posixsubprocess.fork_exec", "run_process", "argv"),
     **_effects("multiprocessing.util.spawnv_passfds", "run_process", "argv", 1),
+    **_effects(
+        "_aix_support._read_cmd_output _osx_support._read_output uuid._get_command_stdout", "run_process", "command"
+    ),
+    **_effects("pydoc.pipepager pydoc.tempfilepager", "run_process", "command", 1),
+    **_effects("subprocess._posixsubprocess.fork_exec", "run_process", "argv"),
     **_effects("os.kill os.killpg", "kill", "pid"),
     **_effects("psutil.Process().kill psutil.Process().terminate psutil.Process().suspend", "kill", "process"),
     **_effects(

@@ -90,7 +90,7 @@ def run(call: Call) -> Value:
         call.name = _command_of_variable(call.name)
     command = COMMANDS.get(call.name) or shell_programs.interpreter(call.name)
     if call.name not in _RUN_SCRIPTS:
-        escapes(call)
+        escapes(call, command is not None)
     _look_at_authority(call)
     if command is None or (name.text.startswith("./") and call.shell.path(name.text) in call.shell.files):
         return shell_programs.run_file(call)

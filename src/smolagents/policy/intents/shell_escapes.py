@@ -17,17 +17,17 @@ _BY_OPTION = re.compile(
     rf"-TT\s+['\"]?{_SHELL}|(?<!#)!\s*{_SHELL}|(?:proxycommand|localcommand|exec|command|pager)=[^=]*?\b{_SHELL}"
     r"|os\.execute\(|:py3?\s|:lua\s|:shell\b|:terminal\b"
     rf"|--?(?:rsh|rsh-command|ssh-cmd|to-command|use-compress-program|pipe|up|wrapper|filter|[\w-]{{1,20}}-hook)[=\s]+['\"]?{_SHELL}"
-    rf"|Pre-Invoke[\s:={{\"']{{0,6}}{_SHELL}|unixexec:path={_SHELL}|(?:^|\s)-I\s*['\"]?{_SHELL}\s+-c",
+    rf"|Pre-Invoke[\s:={{\"']{{0,6}}{_SHELL}|unixexec:path={_SHELL}|(?:^|\s)-I\s*['\"]?{_SHELL}\s+-c|(?:^|\s)-[PH]\s*{_SHELL}",
     re.IGNORECASE,
 )
 # A function of whatever language, with a shell and nothing else as its argument
 _BY_CODE = re.compile(
     r"(?:\b(?:system|exec|execl|execlp|execv|execvp|popen|spawn|callCommand|execute|execute_process|esyscmd|term|psfile"
-    rf"|shell-command)|write18)\s*[\[({{\"'`=\s,]{{1,8}}(?:COMMAND\s+)?(?:exec\s+)?{_BARE}\s*(?:[\"'`)\]}},;<]|$)"
+    rf"|shell-command|run|Process\.Start)|write18|\.shell|\.system)\s*[\[({{\"'`=\s,]{{1,8}}(?:COMMAND\s+)?(?:exec\s+)?{_BARE}\s*(?:[\"'`)\]}},;<]|$)"
     rf"|[\"'`](?:exec\s+)?{_SHELL}\s+-i?c?\s*[\"']?\$?\\?[@*]?\s*[^\"']{{0,20}}[0-2]?<&[0-9]"
 )
 # Its input or output is one that is already open, which nobody does to run a script
-_BY_DESCRIPTOR = re.compile(rf"(?:^|[\s'\"`({{;,/]){_SHELL}(?:\s+-\w+)*\s*(?:[0-2]?<\s*(?:&[0-9]|/dev/tty\b)|1>&0)")
+_BY_DESCRIPTOR = re.compile(rf"(?:^|[\s'\"`({{;,/]){_SHELL}(?:\s+-\w+)*\s*(?:[0-2]?<\s*(?:&[0-9]|/dev/tty\b|\$\(tty\))|1>&0)")
 # Connects, and runs something: in Lua, Java, Go, Tcl, JavaScript, PHP, Perl, Ruby or Python
 _CONNECTS = re.compile(
     r"net\.Dial\(|java\.net\.Socket|\bnew\s+Socket\(|require\(\\?[\"']socket|\[\s*socket\s|IO::Socket|TCPSocket|fsockopen\("
@@ -42,16 +42,17 @@ _WEB_SHELL = re.compile(
     r"(?:system|exec|shell_exec|passthru|popen|eval|assert|proc_open)\s*\(\s*@?\$_(?:GET|POST|REQUEST|COOKIE|SERVER)\b"
     r"|exec\(\s*request\.getParameter|eval\(?\s*Request\b|ProcessStartInfo.{0,200}Request\b"
 )
-_LOADS = re.compile(r"(?:^|\s)-engine\s+\.{0,2}[\w./-]*\.so\b|^-f\s+\.?/?[\w./-]+\.so\b")
-_TYPED = re.compile(rf"(?m)^[ \t]*(?:[\w.-]{{1,20}}>[ \t]*)?(?:\^\w)?v?(?::?![ \t]*(?:exec[ \t]+)?{_BARE}|:shell)[ \t]*$")
+_LOADS = re.compile(r"(?:^|\s)-engine\s+\.{0,2}[\w./-]*\.so\b|(?:^|\s)-[fD]\s+\.?/?[\w./-]+\.so\b")
+_TYPED = re.compile(rf"(?m)^[ \t]*(?:[\w.-]{{1,20}}>[ \t]*)?(?:\^\w)?v?(?::?![ \t]*(?:exec[ \t]+)?{_BARE}|:shell|(?:reset;[ \t]*)?(?:exec[ \t]+)?{_SHELL}[ \t]+(?:1>&0|<@stdin)[^\n]{0,40})[ \t]*$")
 # Programs that run what their last arguments are, and that nobody needs to be given a shell.
 _RUNNERS = frozenset(
     "aa-exec agetty bundle bundler busybox capsh chrt choom cpulimit ddate dosbox doas env firejail flock genie ionice"
     " logsave ltrace multitime nice nohup perf pexec pidstat prlimit rlwrap run-parts runuser setarch setlock setpriv"
     " setsid sg softlimit ssh-agent start-stop-daemon stdbuf strace taskset time timeout toybox unbuffer valgrind watch"
-    " xargs xdotool yarn chpst eatmydata faketime gtimeout numactl torify".split()
+    " xargs xdotool yarn unshare nsenter torsocks openvt chpst eatmydata faketime gtimeout numactl torify".split()
 )
-_READS_CODE_ITSELF = frozenset(("grep", "egrep", "fgrep", "rg", "ag", "ack", "man", "apropos", "gh"))
+_READS_CODE_ITSELF = frozenset(("grep", "egrep", "fgrep", "rg", "ag", "ack", "apropos", "gh"))
+_BY_PATH = frozenset(f"{folder}/{name}" for folder in ("/bin", "/usr/bin") for name in SHELLS)
 _PAGERS = re.compile(r"^(?:\w*PAGER|VISUAL|\w*EDITOR|BROWSER|LESSOPEN|LESSCLOSE|GIT_SSH|GIT_SSH_COMMAND|PERL5DB|MANOPT)$")
 _STARTS_SHELL = re.compile(rf"^\s*(?:exec\s+)?[\"']?{_SHELL}(?!\.|-)(?:\s+-[cips]|\s*[\"']?$|\s*[0-2]?<)")
 _LONGEST = 4096
@@ -72,8 +73,13 @@ def starts_shell(name: str, value: str) -> bool:
     return _PAGERS.match(name) is not None and _STARTS_SHELL.match(value.replace("exec ", "", 1)) is not None
 
 
-def escapes(call: Call) -> bool:
-    """Whether a program that does something else is made to start a shell; notes it."""
+def escapes(call: Call, is_known: bool) -> bool:
+    """Whether a program that does something else is made to start a shell; notes it.
+
+    Args:
+        call (`Call`): The program with its arguments.
+        is_known (`bool`): Whether the program has a reader of its own.
+    """
     if call.name in _READS_CODE_ITSELF or not call.args or "git" == call.name and "commit" in call.texts:
         return False
     words = " ".join(call.texts)[:_LONGEST]
@@ -82,13 +88,15 @@ def escapes(call: Call) -> bool:
         return True
     if _WEB_SHELL.search(words):
         call.fact("run_code", "unknown", "from_input")
-    if call.name in ("openssl", "enable") and _LOADS.search(words):
+    if call.name in ("openssl", "enable", "ssh-keygen") and _LOADS.search(words):
         call.fact("load_native", "file", "persistent")
     found = (
         _BY_OPTION.search(words)
         or _BY_CODE.search(words)
         or _BY_DESCRIPTOR.search(words)
         or _runs_bare_shell(call)
+        or not is_known
+        and any(text in _BY_PATH for text in call.texts)
         or call.stdin.known
         and len(call.stdin.text) < 500
         and typed(call.stdin.text)

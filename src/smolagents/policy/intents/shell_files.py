@@ -139,7 +139,10 @@ def copy(call: Call) -> Value:
     call.shell.write(target.text, content, call.text)
     if operands:
         call.shell.store(f"{target.text.rstrip('/')}/{source.rpartition('/')[2]}", content)
-    if call.name == "install" and any("4" == value.text[:1] and len(value.text) == 4 for value in options.all("m")):
+    if call.name == "install" and any(
+        _OWNERS_RIGHTS.match(value.text) or re.fullmatch(r"[ugoa]*[=+][rwx]*s[rwx]*", value.text)
+        for value in options.all("m", "mode")
+    ):
         call.fact("change_mode", "file", "setuid")
     return EMPTY
 
@@ -274,6 +277,13 @@ def setcap(call: Call) -> Value:
         r"cap_(?:setuid|setgid|sys_admin|dac_override|dac_read_search|sys_ptrace|sys_module)|=ep|\ball\b", words
     ):
         call.fact("change_mode", "file", "setuid")
+    return EMPTY
+
+
+def access_list(call: Call) -> Value:
+    """`setfacl`."""
+    for file in call.options("m x M X set modify").operands:
+        call.fact("change_mode", call.place(file), detail=call.path(file))
     return EMPTY
 
 
@@ -432,6 +442,7 @@ COMMANDS = {
     "chmod": chmod,
     **dict.fromkeys(("chown", "chgrp"), chown),
     "setcap": setcap,
+    "setfacl": access_list,
     "chattr": chattr,
     "chflags": chflags,
     **dict.fromkeys(("find", "gfind"), find),

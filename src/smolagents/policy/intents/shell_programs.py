@@ -8,7 +8,7 @@ from collections.abc import Callable
 from .foreign_code import read_foreign
 from .places import target_of_path
 from .shell_call import Call
-from .shell_escapes import SHELLS, starts_shell
+from .shell_escapes import SHELLS, is_shell, starts_shell
 from .shell_system import guesses, offensive
 from .shell_values import EMPTY, ORIGINS, Value, join
 
@@ -238,6 +238,8 @@ def su(call: Call) -> Value:
     call.fact("become", "account", *(("privileged",) if user == "root" and not commands else ()))
     printed = EMPTY
     for command in commands:
+        if is_shell(command.text):
+            call.fact("become", "account", "privileged")
         printed = call.shell.script(command.text, call.stdin)
     return printed
 
