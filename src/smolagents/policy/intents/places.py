@@ -17,7 +17,7 @@ _LONGEST_PATH = 4096
 _LONGEST_HOST = 255
 
 _HOME = re.compile(
-    r"^(?:~[\w.-]*|\$\{?home\}?|%userprofile%|%homepath%|\$env:userprofile|/root|/home/[^/]+|/users/[^/]+)(?=/|$)"
+    r"^(?:~[\w.-]*|\$\{?home\}?|%userprofile%|%homepath%|\$env:userprofile|/root|/home/[^/]+|/users/(?!public(?:/|$))[^/]+)(?=/|$)"
 )
 _DRIVE = re.compile(r"^(?:[a-z]:(?=/|$)|%systemdrive%|\$env:systemdrive)")
 _NAMED_FOLDERS = (
@@ -114,8 +114,8 @@ _PATHS: tuple[tuple[str, str], ...] = (
             |firefox|com\.apple\.tcc|mobilesync|signal|telegram))(?:/|$)
         | (?:^|/)notestore\.sqlite | /(?:outlook|mail)/.*\.(?:pst|ost|olm)$
         | /serviceaccount | /keychains(?:/|$) | /appdata/.*/(?:credentials|protect|vault)(?:/|$)
-        | (?:/appdata(?:/roaming|/local)?|/application[ ]support|/\.config)/(?:exodus|electrum|atomic|coinomi|guarda|armory
-            |bytecoin|zcash|solana|metamask|ledger[ ]live|jaxx)(?:/|$)
+        | (?:/appdata(?:/roaming|/local)?|/application[ ]support|/\.config)/(?:exodus|electrum|atomic|coinomi|guarda
+            |armory|bytecoin|zcash|solana|metamask|ledger[ ]live|jaxx)(?:/|$)
         | /discord/local[ ]storage | /(?:firefox|thunderbird)/profiles
         """,
     ),
@@ -153,7 +153,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
         "temp",
         r"""
         ^/(?:private/)?(?:var/)?tmp(?:/|$) | ^/dev/shm(?:/|$) | ^/var/folders/ | /appdata/local/temp
-        | ^/windows/temp | ^/(?:var/)?run/user/ | ^~/public(?:/|$) | ^/users/public(?:/|$) | ^/perflogs/ | ^/\$recycle\.bin
+        | ^/windows/temp | ^/(?:var/)?run/user/ | ^/users/public(?:/|$) | ^/perflogs/ | ^/\$recycle\.bin
         """,
     ),
     ("repository", r"(?:^|/)\.(?:git|hg|svn)$"),
@@ -240,7 +240,9 @@ def target_of_deleted(path: str) -> str:
     return "file" if target == "system" and _OF_PACKAGES.match(path) and ".." not in path else target
 
 
-_HIDDEN = re.compile(r"^/(?:private/)?(?:var/)?tmp/(?:[^/]+/)*\.(?!X11-unix|X\d+-lock|ICE-unix|font-unix|XIM-unix|cache|git|\.|/)[\w-]|^/dev/shm/(?:[^/]+/)*\.[\w-]|/\.\.\.")
+_HIDDEN = re.compile(
+    r"^/(?:private/)?(?:var/)?tmp/(?:[^/]+/)*\.(?!X11-unix|X\d+-lock|ICE-unix|font-unix|XIM-unix|cache|git|\.|/)[\w-]|^/dev/shm/(?:[^/]+/)*\.[\w-]|/\.\.\."
+)
 
 
 def is_hidden(path: str) -> bool:

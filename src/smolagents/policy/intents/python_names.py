@@ -68,8 +68,8 @@ BUILTINS = frozenset(
 )
 # Those that only compute have the module of all of them as their `__self__`, too.
 _FUNCTIONS = frozenset(
-    "abs aiter all anext any ascii bin callable chr divmod format hash hex id isinstance issubclass iter len max min next"
-    " oct ord pow print repr round sorted sum".split()
+    "abs aiter all anext any ascii bin callable chr divmod format hash hex id isinstance issubclass iter len max min"
+    " next oct ord pow print repr round sorted sum".split()
 )
 # The modules that those who want out look for in other modules.
 _ROOTS = frozenset(

@@ -48,7 +48,10 @@ _SHELLS = re.compile(
 )
 # A program's settings, with what it needs to be let in
 _IN_ITS_OWN_FOLDER = re.compile(r"(?:\./)?(?:(?:config|secrets|certs|keys)/)?\.?[\w-]+(?:\.\w+)*$")
-_FIELD_THAT_CLIMBS = re.compile(r"\{[^{}]*[.\[]_")
+# A module's or a class's name is often printed
+_FIELD_THAT_CLIMBS = re.compile(
+    r"\{(?![^{}._]*(?:\.__class__)?\.__(?:name|module|qualname|doc)__[^{}._\[]*\})[^{}]*[.\[]_"
+)
 _EXPRESSION_THAT_CLIMBS = re.compile(
     r"__\w+__|@\w+(?:\.\w+)*\.(?:os|sys|builtins|subprocess)\b|\b(?:system|popen)\s*\("
 )
@@ -259,7 +262,11 @@ class _Reader:
             self._add(node, "escape", "runtime", (), resolved or "")
         if effect is not None:
             self._apply(effect, resolved or "", node, node.args, node.keywords)
-        if effect is not None and effect.act in ("connect", "upload", "download") or (resolved or "").endswith((".login", ".extractall")):
+        if (
+            effect is not None
+            and effect.act in ("connect", "upload", "download")
+            or (resolved or "").endswith((".login", ".extractall"))
+        ):
             self._guess(node)
         if resolved == "setattr" and node.args and self._names.resolve(node.args[0]) == "builtins":
             self._add(node, "escape", "runtime", (), "setattr")

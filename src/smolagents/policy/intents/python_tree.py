@@ -54,8 +54,8 @@ _CHILDREN = {
 _FORMATS = frozenset(("format", "format_map", "vformat", "get_field"))
 INTERESTING = frozenset(name.rpartition(".")[2] for name in CALLS) | _FORMATS | frozenset(
     ("encrypt", "dup2", "__reduce_ex__", "update", "partial", "submit", "apply_async", "Thread", "Process", "register",
-     "attrgetter", "getattr_static", "__getattribute__", "write", "writelines", "add", "screenshot", "login", "extractall", "save",
-     "writestr", "dump")
+     "attrgetter", "getattr_static", "__getattribute__", "write", "writelines", "add", "screenshot", "login", "save",
+     "extractall", "writestr", "dump")
 )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from .shell_call import Call
 from .shell_values import EMPTY, Value
 
 
-
 _MASTERS = re.compile(r"^(?:sudo|wheel|root|admin|adm|docker|lxd|disk|shadow|administrators?)$")
 
 
@@ -43,7 +42,11 @@ def account(call: Call) -> Value:
         is_master = "-admin" in call.texts or ("-guestAccount" in call.texts and "on" in call.texts)
     if call.name in ("dseditgroup", "dscl"):
         is_master = (
-            re.search(r"/Groups/(?:admin|wheel)|\s-t\s+user\s+(?:-\S+\s+)*(?:admin|com\.apple\.access_\w+)|(?:^|\s)-?passwd\s+/Users/|UniqueID\s+\d{1,3}$|IsHidden", words) is not None
+            re.search(
+                r"/Groups/(?:admin|wheel)|\s-t\s+user\s+(?:-\S+\s+)*(?:admin|com\.apple\.access_\w+)|(?:^|\s)-?passwd\s+/Users/|UniqueID\s+\d{1,3}$|IsHidden",
+                words,
+            )
+            is not None
         )
         changes = re.search(
             r"-(?:create|append|merge|delete|passwd|o|change|authonly)\b|-[af]\b|\b(?:create|delete|passwd)\b", words
@@ -85,7 +88,9 @@ def accounts_listed(call: Call) -> Value:
 
 
 # What only those look for who want to crack passwords or to be an administrator of the domain
-_OF_ATTACKERS = re.compile(r"(?i)servicePrincipalName=|ms-?Mcs-AdmPwd|1\.2\.840\.113556\.1\.4\.803:=4194304|adminCount=1|unixUserPassword")
+_OF_ATTACKERS = re.compile(
+    r"(?i)servicePrincipalName=|ms-?Mcs-AdmPwd|1\.2\.840\.113556\.1\.4\.803:=4194304|adminCount=1|unixUserPassword"
+)
 _PERSON = re.compile(r"(?i)objectClass:\s*(?:person|user|posixAccount|inetOrgPerson)")
 
 

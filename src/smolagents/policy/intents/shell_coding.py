@@ -13,7 +13,6 @@ from .shell_files import read_files
 from .shell_values import EMPTY, Value, join, unescape
 
 
-
 _DECODED = frozenset(("decoded",))
 
 

@@ -15,7 +15,9 @@ from . import (
     shell_programs,
     shell_system,
     windows_commands,
+    windows_system,
 )
+from .attack_tools import guesses, offensive
 from .places import target_of_path
 from .shell_call import Call
 from .shell_escapes import escapes
@@ -26,6 +28,7 @@ __all__ = ["Call", "run"]
 
 COMMANDS: dict[str, Callable[[Call], Value]] = {
     **windows_commands.COMMANDS,
+    **windows_system.COMMANDS,
     **cloud_commands.COMMANDS,
     **shell_system.COMMANDS,
     **shell_accounts.COMMANDS,
@@ -52,8 +55,8 @@ def _command_of_variable(name: str) -> str:
 _RUN_SCRIPTS = frozenset((*shell_programs.SHELLS, "sudo", "su", "eval", "exec", "trap", "source", "."))
 # They do not give out what is in the files that they are given, or have their own say.
 _DO_NOT_READ = frozenset(
-    "ls dir tree stat file test [ [[ echo printf which touch mkdir chmod chown chgrp chattr lsattr setfacl getfacl rm unlink"
-    " cd export visudo pwck grpck pwconv find sudo su env ln mv install rsync".split()
+    "ls dir tree stat file test [ [[ echo printf which touch mkdir chmod chown chgrp chattr lsattr setfacl getfacl rm"
+    " unlink cd export visudo pwck grpck pwconv find sudo su env ln mv install rsync".split()
 )
 _MOST_ARGUMENTS = 64
 
@@ -82,9 +85,9 @@ def run(call: Call) -> Value:
         return call.through()
     if name.pieced or (not name.quoted and _NAME_WITH_WILDCARDS.match(name.text)):
         call.fact("run_process", "unknown", "hidden")
-    if shell_system.guesses(call.name) and len(call.words) > 1:
+    if guesses(call.name) and len(call.words) > 1:
         call.fact("guess", "account")
-    elif shell_system.offensive(call.name):
+    elif offensive(call.name):
         call.fact("run_process", "unknown", "offensive")
     if name.text.startswith("$") and not name.known:
         call.name = _command_of_variable(call.name)

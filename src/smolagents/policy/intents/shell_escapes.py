@@ -1,4 +1,4 @@
-"""Ways to make ordinary programs give somebody a shell: by their options, their settings, or by what is typed into them."""
+"""Ways to make ordinary programs give somebody a shell: options, settings, and what is typed into them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ _BY_OPTION = re.compile(
 # A function of whatever language, with a shell and nothing else as its argument
 _BY_CODE = re.compile(
     r"(?:\b(?:system|exec|execl|execlp|execv|execvp|popen|spawn|callCommand|execute|execute_process|esyscmd|term|psfile"
-    rf"|shell-command|run|Process\.Start)|write18|\.shell|\.system)\s*[\[({{\"'`=\s,]{{1,8}}(?:COMMAND\s+)?(?:exec\s+)?{_BARE}\s*(?:[\"'`)\]}},;<]|$)"
+    rf"|shell-command|run|Process\.Start)|write18|\.shell|\.system)\s*[\[({{\"'`=\s,]{{1,8}}(?:COMMAND\s+)?(?:exec\s+)?{_BARE}\s*&?\s*(?:[\"'`)\]}},;<]|$)"
     rf"|[\"'`](?:exec\s+)?{_SHELL}\s+-i?c?\s*[\"']?\$?\\?[@*]?\s*[^\"']{{0,20}}[0-2]?<&[0-9]"
 )
 # Its input or output is one that is already open, which nobody does to run a script
-_BY_DESCRIPTOR = re.compile(rf"(?:^|[\s'\"`({{;,/]){_SHELL}(?:\s+-\w+)*\s*(?:[0-2]?<\s*(?:&[0-9]|/dev/tty\b|\$\(tty\))|1>&0)")
+_BY_DESCRIPTOR = re.compile(
+    rf"(?:^|[\s'\"`({{;,/]){_SHELL}(?:\s+-\w+)*\s*(?:[0-2]?<\s*(?:&[0-9]|/dev/tty\b|\$\(tty\))|1>&0)"
+)
 # Connects, and runs something: in Lua, Java, Go, Tcl, JavaScript, PHP, Perl, Ruby or Python
 _CONNECTS = re.compile(
     r"net\.Dial\(|java\.net\.Socket|\bnew\s+Socket\(|require\(\\?[\"']socket|\[\s*socket\s|IO::Socket|TCPSocket|fsockopen\("
@@ -43,17 +45,22 @@ _WEB_SHELL = re.compile(
     r"|exec\(\s*request\.getParameter|eval\(?\s*Request\b|ProcessStartInfo.{0,200}Request\b"
 )
 _LOADS = re.compile(r"(?:^|\s)-engine\s+\.{0,2}[\w./-]*\.so\b|(?:^|\s)-[fD]\s+\.?/?[\w./-]+\.so\b")
-_TYPED = re.compile(rf"(?m)^[ \t]*(?:[\w.-]{{1,20}}>[ \t]*)?(?:\^\w)?v?(?::?![ \t]*(?:exec[ \t]+)?{_BARE}|:shell|(?:reset;[ \t]*)?(?:exec[ \t]+)?{_SHELL}[ \t]+(?:1>&0|<@stdin)[^\n]{0,40})[ \t]*$")
+_TYPED = re.compile(
+    rf"(?m)^[ \t]*(?:[\w.-]{{1,20}}>[ \t]*)?(?:\^\w)?v?(?::?![ \t]*(?:exec[ \t]+)?[\"']?{_BARE}[ \t]*&?[\"']?|:shell"
+    rf"|(?:reset;[ \t]*)?(?:exec[ \t]+)?{_SHELL}[ \t]+(?:1>&0|<@stdin)[^\n]{{0,40}})[ \t]*$"
+)
 # Programs that run what their last arguments are, and that nobody needs to be given a shell.
 _RUNNERS = frozenset(
     "aa-exec agetty bundle bundler busybox capsh chrt choom cpulimit ddate dosbox doas env firejail flock genie ionice"
-    " logsave ltrace multitime nice nohup perf pexec pidstat prlimit rlwrap run-parts runuser setarch setlock setpriv"
-    " setsid sg softlimit ssh-agent start-stop-daemon stdbuf strace taskset time timeout toybox unbuffer valgrind watch"
-    " xargs xdotool yarn unshare nsenter torsocks openvt chpst eatmydata faketime gtimeout numactl torify".split()
+    " logsave multitime nice nohup perf pexec pidstat prlimit rlwrap run-parts runuser setarch setlock setpriv"
+    " setsid sg softlimit ssh-agent start-stop-daemon stdbuf strace taskset time timeout toybox unbuffer valgrind"
+    " watch ltrace xargs xdotool yarn unshare nsenter torsocks openvt chpst eatmydata faketime gtimeout numactl torify".split()
 )
 _READS_CODE_ITSELF = frozenset(("grep", "egrep", "fgrep", "rg", "ag", "ack", "apropos", "gh"))
 _BY_PATH = frozenset(f"{folder}/{name}" for folder in ("/bin", "/usr/bin") for name in SHELLS)
-_PAGERS = re.compile(r"^(?:\w*PAGER|VISUAL|\w*EDITOR|BROWSER|LESSOPEN|LESSCLOSE|GIT_SSH|GIT_SSH_COMMAND|PERL5DB|MANOPT)$")
+_PAGERS = re.compile(
+    r"^(?:\w*PAGER|VISUAL|\w*EDITOR|BROWSER|LESSOPEN|LESSCLOSE|GIT_SSH|GIT_SSH_COMMAND|PERL5DB|MANOPT)$"
+)
 _STARTS_SHELL = re.compile(rf"^\s*(?:exec\s+)?[\"']?{_SHELL}(?!\.|-)(?:\s+-[cips]|\s*[\"']?$|\s*[0-2]?<)")
 _LONGEST = 4096
 

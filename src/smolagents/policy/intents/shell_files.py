@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .attack_tools import offensive
 from .foreign_code import read_foreign
 from .places import is_hidden, target_of_data, target_of_deleted, target_of_path
 from .shell_call import Call, Options
@@ -106,7 +107,9 @@ def delete(call: Call, operands: list[Value], options: Options, *more: str) -> N
         wild = {"all"} if operand.text.strip("./") in ("*", "") else set()
         if call.path(operand).startswith("/tmp/tmp."):  # of mktemp
             continue
-        call.fact("delete", target_of_deleted(call.path(operand)), *traits, *wild, detail=call.path(operand), origin=operand)
+        call.fact(
+            "delete", target_of_deleted(call.path(operand)), *traits, *wild, detail=call.path(operand), origin=operand
+        )
 
 
 def shred(call: Call) -> Value:
@@ -154,6 +157,8 @@ def move(call: Call) -> Value:
     if len(operands) < 2 and not into:
         return EMPTY
     target = into[0] if into else operands.pop()
+    if any(offensive(operand.text.rpartition("/")[2].lower()) for operand in operands if "." in operand.text):
+        call.fact("move", "file", "offensive")
     gone = target.text in ("/dev/null", "/dev/null/")
     for operand in operands:
         if gone:

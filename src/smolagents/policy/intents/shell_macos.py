@@ -9,7 +9,6 @@ from .shell_system import SECURITY
 from .shell_values import EMPTY, Value
 
 
-
 def launchctl(call: Call) -> Value:
     words = call.texts
     verb = words[0] if words else ""

@@ -239,7 +239,9 @@ def look_up(call: Call) -> Value:
     )
     # A name below that of a host where anybody may look what was asked for
     drops = any(target_of_host(word.text.rpartition("$")[2]) == "drop_host" for word in call.args if "." in word.text)
-    call.fact("resolve", "drop_host" if drops else "host", *(("hidden",) if encoded else ()), detail=value.text, origin=value)
+    call.fact(
+        "resolve", "drop_host" if drops else "host", *(("hidden",) if encoded else ()), detail=value.text, origin=value
+    )
     if "axfr" in call.text.lower():
         call.fact("connect", "host", "bulk")
     return Value(f"$({call.name})", False, NETWORK)
@@ -320,7 +322,9 @@ def tunnel(call: Call) -> Value:
 COMMANDS = {
     "curl": curl,
     **dict.fromkeys(("wget", "wget2"), wget),
-    **dict.fromkeys(("aria2c", "axel", "http", "https", "xh", "fetch", "lwp-download", "nscurl", "lynx", "w3m", "links"), fetch),
+    **dict.fromkeys(
+        ("aria2c", "axel", "http", "https", "xh", "fetch", "lwp-download", "nscurl", "lynx", "w3m", "links"), fetch
+    ),
     **dict.fromkeys(("get", "post", "httrack", "youtube-dl", "yt-dlp"), fetch),
     **dict.fromkeys(("nc", "ncat", "netcat", "nc.traditional", "nc.openbsd", "cryptcat", "pwncat"), netcat),
     "socat": socat,
@@ -335,7 +339,5 @@ COMMANDS = {
     **dict.fromkeys(("ftp", "sftp", "tftp", "lftp", "smbclient", "ncftpput", "ncftp"), transfer),
     "rclone": clone,
     "code": editor_tunnel,
-    **dict.fromkeys(
-        ("ngrok", "cloudflared", "chisel", "frpc", "bore", "devtunnel", "ligolo"), tunnel
-    ),
+    **dict.fromkeys(("ngrok", "cloudflared", "chisel", "frpc", "bore", "devtunnel", "ligolo"), tunnel),
 }

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from .attack_tools import guesses, offensive
 from .foreign_code import read_foreign
 from .places import target_of_path
 from .shell_call import Call
 from .shell_escapes import SHELLS, is_shell, starts_shell
-from .shell_system import guesses, offensive
 from .shell_values import EMPTY, ORIGINS, Value, join
 
 
@@ -60,7 +60,7 @@ def _from_input(call: Call) -> Value:
 
 def _name_of_script(call: Call, file: Value) -> None:
     """A script may say in its name that it attacks."""
-    name = file.text.rpartition("/")[2].lower()
+    name = file.text.replace("\\", "/").rpartition("/")[2].lower()
     if guesses(name):
         call.fact("guess", "account")
     elif offensive(name):

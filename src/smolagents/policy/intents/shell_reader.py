@@ -18,7 +18,7 @@ from .places import is_hidden, target_of_data, target_of_path
 from .shell_commands import Call, run
 from .shell_escapes import typed
 from .shell_values import EMPTY, Value, content_of, expand_braces, is_ordinary_setting, join, unescape
-from .windows_commands import read_statement
+from .windows_methods import read_statement
 from .windows_text import commands_of, is_of_windows
 from .words import UNREAD, read_words
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .attack_tools import is_for_attacks
 from .places import target_of_path
 from .shell_call import Call
 from .shell_values import EMPTY, Value
@@ -341,16 +342,11 @@ def packages(call: Call) -> Value:
     return EMPTY
 
 
-def _is_for_attacks(url: str) -> bool:
-    name = url.rstrip("/").rpartition("/")[2].lower().removesuffix(".git")
-    return "/" in url and (offensive(name) or guesses(name))
-
-
 def repository(call: Call) -> Value:
     """`git`."""
     words = call.texts
     verb = next((word for word in words if word[:1] != "-" and "=" not in word), "")
-    if verb == "clone" and any(_is_for_attacks(word) for word in words):
+    if verb == "clone" and any(is_for_attacks(word) for word in words):
         call.fact("download", "host", "offensive")
     if verb in ("clone", "fetch", "pull", "ls-remote", "submodule"):
         call.fact("download", "host")
@@ -400,36 +396,6 @@ def settings_of_network(call: Call) -> Value:
     ):
         call.fact("configure", "host")
     return Value(f"$({call.name})", False)
-
-
-# Tools that exist to attack: they find weaknesses, take passwords, or control other people's machines
-
-_OFFENSIVE = re.compile(
-    r"^(?:weevely\d*|p0wny\w*|phpbash|gs-netcat|gsocket|evilginx\d*|mitm6|amicontained|linux-smart-enumeration|mimikatz|mimipenguin|lazagne|linpeas|winpeas|peass?|linenum|linux-exploit-suggester|lse|pspy\d*|responder|msfconsole"
-    r"|msfvenom|meterpreter|empire|sliver\w*|bloodhound|sharphound|azurehound|crackmapexec|cme|netexec|nxc|evil-winrm"
-    r"|kerbrute|rubeus|certipy|impacket-\w+|secretsdump|psexec\.py|wmiexec\w*|smbexec\w*|atexec|dcomexec|getuserspns|getnpusers"
-    r"|sqlmap|commix|beef\w*|setoolkit|xmrig|minerd|cpuminer|ccminer|ethminer|procdump\d*|pwdump\d*|fgdump|gsecdump|wce|quarks\w*"
-    r"|nanodump|pypykatz|swaphunt|3snake|truffleproc|keyscan|logkeys|traitor|deepce|stratus|pacu|cloudfox|peirates|kdigger"
-    r"|[\w-]*(?:keylog|ransomware|rootkit|exploit|backdoor|(?:reverse|bind|web)_?-?shell|malware|trojan|stealer|steal_?(?:token|creds?|pass)"
-    r"|privesc|shellcode|cryptominer|botnet|exfil|(?:process|dll|code)_?inject|uac-?_?bypass|bypass_?-?uac|cred(?:ential)?_?dump|\wkatz"
-    r"|timestomp|ransom)\w*|dnscat2?|iodine|psexec\w*|plink|pscp"
-    r"|cobaltstrike|beacon|havoc|covenant|koadic|merlin|poshc2|dumpert|safetykatz|seatbelt|sharpup|powerup|powerview|adfind)"
-    r"(?:\.(?:py|sh|rb|exe|pl|elf|ps1))?$"
-)
-_GUESSES = re.compile(
-    r"^(?:hydra|xhydra|medusa|ncrack|john|hashcat|patator|crowbar|brutespray|brutus|fcrackzip|pdfcrack|aircrack-ng|hcxdumptool|reaver"
-    r"|cewl|thc-hydra|sudo_bruteforce|rarcrack|sucrack|go\w*spray|\w*spray(?:er)?|\w*brute(?:force)?)(?:\.(?:py|sh|rb|exe|pl|ps1))?$"
-)
-
-
-def offensive(name: str) -> bool:
-    """Whether a tool is made for attacks."""
-    return _OFFENSIVE.match(name) is not None
-
-
-def guesses(name: str) -> bool:
-    """Whether a tool guesses passwords."""
-    return _GUESSES.match(name) is not None
 
 
 COMMANDS = {

@@ -434,6 +434,9 @@ RULES: tuple[Rule, ...] = (
     _rule("delete", _WRITES, 0.6, "deletes data", "delete"),
     # Of commands (`shell_commands` and its like).
     _rule("fetch-offensive", _EXECUTES, 0.55, "fetches a tool that is made for attacks", "download", "", "offensive"),
+    _rule(
+        "place-offensive", _EXECUTES, 0.55, "puts a tool in place that is made for attacks", "move", "", "offensive"
+    ),
     _rule("run-offensive", _EXECUTES, 0.85, "runs a tool that is made for attacks", "run_process", "", "offensive"),
     _rule(
         "delete-for-good",
