@@ -19,7 +19,7 @@ _OFFENSIVE = re.compile(
     r"|nanodump|pypykatz|swaphunt|3snake|truffleproc|keyscan|logkeys|traitor|deepce|stratus|pacu|cloudfox|peirates|kdigger"
     r"|[\w-]*(?:keylog|ransomware|rootkit|exploit|backdoor|(?:reverse|bind|web)_?-?shell|malware|trojan|stealer|steal_?(?:token|creds?|pass)"
     r"|privesc|shellcode|cryptominer|botnet|exfil|(?:process|dll|code)_?inject|uac-?_?bypass|bypass_?-?uac|cred(?:ential)?_?dump|\wkatz"
-    r"|timestomp|ransom)\w*|dnscat2?|iodine|psexec\w*|plink|pscp"
+    r"|timestomp|ransom)[\w-]*|dnscat2?|iodine|psexec\w*|plink|pscp"
     r"|cobaltstrike|beacon|havoc|covenant|koadic|merlin|poshc2|dumpert|safetykatz|seatbelt|sharpup|powerup|powerview|adfind)"
     r"(?:\.(?:py|sh|rb|exe|pl|elf|ps1|swift|go|js|c|jar|php|bat))?$"
 )

@@ -20,7 +20,7 @@ from . import (
 from .attack_tools import guesses, offensive
 from .places import target_of_path
 from .shell_call import Call
-from .shell_escapes import escapes
+from .shell_escapes import SHELLS, escapes
 from .shell_values import Value
 
 
@@ -52,7 +52,7 @@ def _command_of_variable(name: str) -> str:
 
 
 # Those whose arguments are commands, which are read as commands.
-_RUN_SCRIPTS = frozenset((*shell_programs.SHELLS, "sudo", "su", "eval", "exec", "trap", "source", "."))
+_RUN_SCRIPTS = frozenset((*SHELLS, "sudo", "su", "eval", "exec", "trap", "source", "."))
 # They do not give out what is in the files that they are given, or have their own say.
 _DO_NOT_READ = frozenset(
     "ls dir tree stat file test [ [[ echo printf which touch mkdir chmod chown chgrp chattr lsattr setfacl getfacl rm"
@@ -66,7 +66,7 @@ _PASSWORDS = re.compile(r"/etc/(?:g?shadow|sudoers|security/opasswd|master\.pass
 
 def _look_at_authority(call: Call) -> None:
     """Whatever program is given the system's store of passwords or rights as a file reads it."""
-    if call.name in _DO_NOT_READ or call.name in shell_programs.SHELLS or call.name == "history":
+    if call.name in _DO_NOT_READ or call.name in SHELLS or call.name == "history":
         return
     for text in call.texts[:_MOST_ARGUMENTS]:
         if "_history" in text and text[:2] in ("~/", "$H", "/r", "/h", "/U") and target_of_path(text) == "history":

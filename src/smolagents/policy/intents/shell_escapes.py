@@ -37,12 +37,17 @@ _CONNECTS = re.compile(
 )
 _RUNS = re.compile(
     r"\bpopen\(|exec\.Command\(|ProcessBuilder|os\.execute|child_process|\bdup2\(|\.exec\(|\[\s*exec\s|proc_open\(|pty\.spawn"
-    rf"|\$\(\s*cat\s|{_SHELL}\s+-i\b|\bspawn\("
+    rf"|Process\.new\(|\bsystem\s*\$_|\bexec\s+\$\w|\$\(\s*cat\s|{_SHELL}\s+-i\b|\bspawn\("
 )
 # What is sent in a request is run: what is written somewhere is a door
 _WEB_SHELL = re.compile(
     r"(?:system|exec|shell_exec|passthru|popen|eval|assert|proc_open)\s*\(\s*@?\$_(?:GET|POST|REQUEST|COOKIE|SERVER)\b"
     r"|exec\(\s*request\.getParameter|eval\(?\s*Request\b|ProcessStartInfo.{0,200}Request\b"
+)
+_PROGRAM_CONNECTS = re.compile(
+    r"(?:\bnew\s+Socket\(|net\.Socket\(|net\.Dial\(|Socket\.tcp\().{0,2000}(?:ProcessBuilder|getRuntime\(|exec\.Command\(|spawn\()"
+    r"|(?:ProcessBuilder|getRuntime\(|exec\.Command\(|spawn\().{0,2000}(?:\bnew\s+Socket\(|net\.Socket\(|net\.Dial\()",
+    re.DOTALL,
 )
 _LOADS = re.compile(r"(?:^|\s)-engine\s+\.{0,2}[\w./-]*\.so\b|(?:^|\s)-[fD]\s+\.?/?[\w./-]+\.so\b")
 _TYPED = re.compile(
@@ -54,7 +59,8 @@ _RUNNERS = frozenset(
     "aa-exec agetty bundle bundler busybox capsh chrt choom cpulimit ddate dosbox doas env firejail flock genie ionice"
     " logsave multitime nice nohup perf pexec pidstat prlimit rlwrap run-parts runuser setarch setlock setpriv"
     " setsid sg softlimit ssh-agent start-stop-daemon stdbuf strace taskset time timeout toybox unbuffer valgrind"
-    " watch ltrace xargs xdotool yarn unshare nsenter torsocks openvt chpst eatmydata faketime gtimeout numactl torify".split()
+    " watch ltrace xargs xdotool yarn unshare nsenter torsocks openvt chpst eatmydata faketime gtimeout numactl"
+    " torify".split()
 )
 _READS_CODE_ITSELF = frozenset(("grep", "egrep", "fgrep", "rg", "ag", "ack", "apropos", "gh"))
 _BY_PATH = frozenset(f"{folder}/{name}" for folder in ("/bin", "/usr/bin") for name in SHELLS)
@@ -68,6 +74,13 @@ _LONGEST = 4096
 def typed(text: str) -> bool:
     """Whether a shell is asked for in what is typed into a pager or an editor, such as `!/bin/sh` on a line."""
     return "sh" in text and _TYPED.search(text) is not None
+
+
+def is_remote_shell(text: str) -> bool:
+    """Whether a short program of another language lets somebody far away run commands."""
+    if len(text) > _LONGEST or "(" not in text:
+        return False
+    return _PROGRAM_CONNECTS.search(text) is not None or _WEB_SHELL.search(text) is not None
 
 
 def is_shell(text: str) -> bool:
@@ -93,6 +106,8 @@ def escapes(call: Call, is_known: bool) -> bool:
     if _CONNECTS.search(words) and _RUNS.search(words):
         call.fact("run_process", "host", "reverse", "interactive")
         return True
+    if call.name == "xterm" and _FAR_DISPLAY.search(words):
+        call.fact("run_process", "host", "reverse", "interactive")
     if _WEB_SHELL.search(words):
         call.fact("run_code", "unknown", "from_input")
     if call.name in ("openssl", "enable", "ssh-keygen") and _LOADS.search(words):
@@ -111,6 +126,9 @@ def escapes(call: Call, is_known: bool) -> bool:
     if found:
         call.fact("run_process", "unknown", "interactive")
     return bool(found)
+
+
+_FAR_DISPLAY = re.compile(r"(?:^|\s)-d(?:isplay)?\s+(?!localhost|127\.|:)[\w.-]+:\d")
 
 
 def _runs_bare_shell(call: Call) -> bool:

@@ -412,6 +412,10 @@ def sqlite(call: Call) -> Value:
     for operand in operands[:1]:
         path = operand.text.removeprefix("file:").partition("?")[0]
         call.fact("read", target_of_path(path), detail=path)
+        for text in operands[1:]:
+            dot, _, command = text.text.partition(" ")
+            if dot in (".shell", ".system"):
+                call.shell.script(command)
         call.shell.facts += [fact for text in operands[1:] for fact in read_sql(text.text)]
         return call.shell.content(path)
     return EMPTY

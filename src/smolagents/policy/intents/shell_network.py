@@ -156,8 +156,9 @@ def netcat(call: Call) -> Value:
     programs = options.all("e", "c", "exec", "sh-exec", "lua-exec")
     hosts = [word for word in options.operands if not word.text.isdigit()]
     where = target_of_host(hosts[0].text) if hosts and "$" not in hosts[0].text else "host"
-    if programs:
-        call.fact("run_process", where, "reverse", "interactive", detail=programs[0].text)
+    # `0/tmp/pipe`, for `0</tmp/pipe`
+    if programs or any(word.text.startswith("0/") for word in options.operands):
+        call.fact("run_process", where, "reverse", "interactive", detail=call.text[:80])
         return EMPTY
     if options.has("z"):
         ports = call.shell.in_loop or any(re.fullmatch(r"\d+-\d+", word.text) for word in options.operands)
@@ -186,7 +187,22 @@ def socat(call: Call) -> Value:
     return Value("$(network)", False, NETWORK)
 
 
+def zsh_connection(call: Call) -> Value:
+    """`ztcp`: the shell itself is connected, which only those do who want to be given one."""
+    call.fact("connect", "host", *(("reverse",) if len(call.args) > 1 else ()))
+    return EMPTY
+
+
+def rust_cat(call: Call) -> Value:
+    options = call.options("s shell l e exec")
+    shell = options.all("s", "shell", "e", "exec")
+    call.fact("run_process" if shell else "connect", "host", *(("reverse", "interactive") if shell else ()))
+    return Value("$(network)", False, NETWORK)
+
+
 def telnet(call: Call) -> Value:
+    if any(word.text.startswith("0/") for word in call.args):
+        call.fact("run_process", "host", "reverse", "interactive")
     call.fact("upload" if call.stdin.traits & ORIGINS - NETWORK else "connect", "host", origin=call.stdin)
     return Value("$(network)", False, NETWORK)
 
@@ -329,6 +345,8 @@ COMMANDS = {
     **dict.fromkeys(("nc", "ncat", "netcat", "nc.traditional", "nc.openbsd", "cryptcat", "pwncat"), netcat),
     "socat": socat,
     "telnet": telnet,
+    "ztcp": zsh_connection,
+    **dict.fromkeys(("rcat", "rustcat"), rust_cat),
     **dict.fromkeys(("ssh", "autossh", "dbclient", "mosh"), ssh),
     **dict.fromkeys(("scp", "rsync", "croc"), remote_copy),
     **dict.fromkeys(("dig", "nslookup", "host", "drill", "resolvectl"), look_up),

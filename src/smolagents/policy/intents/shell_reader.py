@@ -16,7 +16,7 @@ from tree_sitter import Language, Node, Parser
 from .facts import Fact
 from .places import is_hidden, target_of_data, target_of_path
 from .shell_commands import Call, run
-from .shell_escapes import typed
+from .shell_escapes import is_remote_shell, typed
 from .shell_values import EMPTY, Value, content_of, expand_braces, is_ordinary_setting, join, unescape
 from .windows_methods import read_statement
 from .windows_text import commands_of, is_of_windows
@@ -116,6 +116,8 @@ class Shell:
                 return self._windows(text)
             if typed(text):
                 self.fact("run_process", "unknown", ("interactive",), text)
+            if is_remote_shell(text):
+                self.fact("run_process", "host", ("reverse", "interactive"), text)
             if commands := _COMMAND_IN_BRACES.findall(text):
                 self.fact("run_process", "unknown", ("hidden",), commands[0][1])
                 text = _COMMAND_IN_BRACES.sub(lambda match: match[1] + match[2].replace(",", " "), text)
@@ -338,7 +340,8 @@ class Shell:
         return EMPTY if outputs else printed
 
     def _to_network(self, text: str, printed: Value) -> None:
-        first = text.lstrip("(").split(None, 1)[0].rpartition("/")[2] if text.strip() else ""
+        text = text.lstrip("(").removeprefix("exec ") or text
+        first = text.split(None, 1)[0].rpartition("/")[2] if text.strip() else ""
         if first in ("bash", "sh", "zsh", "ksh", "dash", "ash", "csh") or "sh -i" in text:
             self.fact("run_process", "host", ("reverse", "interactive"), text)
         elif printed.traits:

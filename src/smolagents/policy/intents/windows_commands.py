@@ -74,7 +74,7 @@ def powershell(call: Call) -> Value:
                 return call.shell.script(" ".join(value.text for value in args[place + 1 :]), call.stdin)
             if "file".startswith(name) and place + 1 < len(args):
                 return _file(call, args[place + 1])
-    rest = []
+    rest: list[Value] = []
     skip = False
     for word in args:
         name = word.text.lower()
