@@ -103,19 +103,19 @@ def escapes(call: Call, is_known: bool) -> bool:
     if call.name in _READS_CODE_ITSELF or not call.args or "git" == call.name and "commit" in call.texts:
         return False
     words = " ".join(call.texts)[:_LONGEST]
-    if _CONNECTS.search(words) and _RUNS.search(words):
+    is_code = "(" in words or "[" in words or "/dev/" in words
+    if is_code and _CONNECTS.search(words) and _RUNS.search(words):
         call.fact("run_process", "host", "reverse", "interactive")
         return True
     if call.name == "xterm" and _FAR_DISPLAY.search(words):
         call.fact("run_process", "host", "reverse", "interactive")
-    if _WEB_SHELL.search(words):
+    if is_code and _WEB_SHELL.search(words):
         call.fact("run_code", "unknown", "from_input")
     if call.name in ("openssl", "enable", "ssh-keygen") and _LOADS.search(words):
         call.fact("load_native", "file", "persistent")
     found = (
-        _BY_OPTION.search(words)
-        or _BY_CODE.search(words)
-        or _BY_DESCRIPTOR.search(words)
+        ("sh" in words or ":" in words)
+        and (_BY_OPTION.search(words) or _BY_CODE.search(words) or _BY_DESCRIPTOR.search(words))
         or _runs_bare_shell(call)
         or not is_known
         and any(text in _BY_PATH for text in call.texts)
