@@ -149,6 +149,9 @@ class Tree:
         for alias in node.names:
             if alias.name != "*":
                 self.names.modules[alias.asname or alias.name] = f"{node.module or ''}.{alias.name}".lstrip(".")
+                if alias.asname is not None and alias.asname.startswith("__"):  # The language calls it by this name
+                    name = ast.copy_location(ast.Name(alias.asname, ast.Load()), node)
+                    self.references.append((name, name))
             else:
                 for name in _STARS.get(node.module or "", ()):
                     self.names.modules.setdefault(name, f"{node.module}.{name}")

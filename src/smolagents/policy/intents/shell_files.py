@@ -14,7 +14,7 @@ from .sql_reader import read_sql
 
 
 _WILD = ("*", "?", "[")
-_SECRET_NAMES = re.compile(r"passw|passwd|pwd|secret|api.?key|token|credential|private.?key|BEGIN.*PRIVATE|aws_", re.I)
+_SECRET_NAMES = re.compile(r"passw|pwd|secret|api.?key|token|credential|private.?key|BEGIN.*PRIVATE|aws_|AKIA", re.I)
 
 
 def read_files(call: Call, operands: list[Value]) -> Value:
@@ -276,6 +276,12 @@ def chown(call: Call) -> Value:
     return EMPTY
 
 
+def getcap(call: Call) -> Value:
+    if call.options().has("r") and "/" in call.texts:
+        call.fact("list", "system", "setuid")
+    return EMPTY
+
+
 def setcap(call: Call) -> Value:
     words = " ".join(call.texts)
     if re.search(
@@ -311,6 +317,7 @@ _KEY_FILES = re.compile(r"\.(?:pem|key|ppk|kdbx?|p12|pfx|ovpn|jks|keystore|kdb)$
 _NO_FILTERS = frozenset(
     "-delete -type -exec -execdir -print -print0 -ls -H -L -P -xdev -mount -depth -d -noleaf -follow".split()
 )
+_WRITABLE = re.compile(r"(?:^|\s)-writable\b|-perm\s+[-/]?(?:[0-7]{0,3}2|\w*o[=+]w)(?:\s|$)")
 _FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")
 
 
@@ -341,6 +348,8 @@ def find(call: Call) -> Value:
             found = f"{folder}/$found/{name}"
     if any(re.fullmatch(r"[-/+]?0?[246]000|[-/]?[ug]+[+=]s", text) for text in texts):
         call.fact("list", "system", "setuid")
+    if folder in ("", "/") and _WRITABLE.search(" ".join(texts)):
+        call.fact("list", "system", "setuid")  # What anybody may change, of everything
     call.fact("list", target_of_path(folder) if target_of_path(folder) == "secret" else "file", detail=folder)
     origin = frozenset(("bulk",)) | root.traits
     if target_of_path(found) in ("secret", "authority"):
@@ -451,6 +460,7 @@ COMMANDS = {
     "chmod": chmod,
     **dict.fromkeys(("chown", "chgrp"), chown),
     "setcap": setcap,
+    "getcap": getcap,
     "setfacl": access_list,
     "chattr": chattr,
     "chflags": chflags,

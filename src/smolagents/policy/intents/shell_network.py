@@ -355,6 +355,7 @@ COMMANDS = {
     **dict.fromkeys(("tcpdump", "tshark", "dumpcap", "ettercap", "dsniff", "bettercap", "ngrep"), sniff),
     **dict.fromkeys(("mail", "mailx", "sendmail", "mutt", "swaks", "ssmtp", "msmtp", "s-nail"), mail),
     **dict.fromkeys(("ftp", "sftp", "tftp", "lftp", "smbclient", "ncftpput", "ncftp"), transfer),
+    **dict.fromkeys(("arpspoof", "dnsspoof"), sniff),
     "rclone": clone,
     "code": editor_tunnel,
     **dict.fromkeys(("ngrok", "cloudflared", "chisel", "frpc", "bore", "devtunnel", "ligolo"), tunnel),

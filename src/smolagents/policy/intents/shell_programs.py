@@ -156,6 +156,11 @@ def python(call: Call) -> Value:
 def _module(call: Call, module: str, rest: list[Value]) -> Value:
     if module in ("http.server", "SimpleHTTPServer", "pyftpdlib", "uploadserver"):
         call.fact("listen", "host")
+        for place, value in enumerate(rest[:-1]):
+            if value.text in ("-d", "--directory"):
+                served = call.shell.path(rest[place + 1].text)
+                if target_of_path(served) in ("root", "home", "secret", "system"):
+                    call.fact("upload", "host", "from_system")
         if call.shell.folder and target_of_path(call.shell.folder) in ("root", "home", "secret", "system"):
             call.fact("upload", "host", "from_system")
     elif module in ("pip", "venv", "ensurepip"):
