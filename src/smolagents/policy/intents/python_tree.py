@@ -150,8 +150,8 @@ class Tree:
             if alias.name != "*":
                 self.names.modules[alias.asname or alias.name] = f"{node.module or ''}.{alias.name}".lstrip(".")
                 if alias.asname is not None and alias.asname.startswith("__"):  # The language calls it by this name
-                    name = ast.copy_location(ast.Name(alias.asname, ast.Load()), node)
-                    self.references.append((name, name))
+                    called = ast.copy_location(ast.Name(alias.asname, ast.Load()), node)
+                    self.references.append((called, called))
             else:
                 for name in _STARS.get(node.module or "", ()):
                     self.names.modules.setdefault(name, f"{node.module}.{name}")
