@@ -120,6 +120,11 @@ def test_what_only_looks_like_a_connected_shell_is_not_dangerous(command):
         ("Import-Module .\\tools.ps1; Get-Keystrokes", "read-input"),
         ("Copy-Item a.exe \\\\SRV1\\C$\\Windows\\Temp\\", "write-system"),
         ("cmd /c C:\\Users\\Public\\run.bat", "run-from-temp"),
+        ("sh holiday.jpg", "hide"),
+        ("python3 report.pdf.py", "hide"),
+        ("systemctl start tor", "speak-to-drop"),
+        ("touch -m -t 201501010000 app.log", "hide"),
+        ("cut -d: -f1 /etc/passwd > /tmp/names", "keep-accounts"),
     ],
 )
 def test_a_family_of_attacks_has_its_rule(command, rule):
@@ -149,6 +154,10 @@ def test_a_family_of_attacks_has_its_rule(command, rule):
         "visudo -c -f /etc/sudoers.d/me",
         "git clone https://github.com/pallets/flask.git",
         "Get-ChildItem -Recurse -Include *.log",
+        "sh build.sh picture.png",
+        "python3 make_pdf.py report.pdf",
+        "touch -t 202001010000 release.tar",
+        "cut -d: -f1 /etc/passwd",
     ],
 )
 def test_the_ordinary_neighbours_of_these_families_are_not_dangerous(command):

@@ -215,6 +215,8 @@ def touch(call: Call) -> Value:
     options = call.options("t d r date reference time")
     if any(call.place(value) in ("system", "account", "authority") for value in options.all("r", "reference")):
         call.fact("hide", "file")  # An age that is not its own
+    elif len({"a", "m"} & options.flags) == 1 and options.all("t", "d", "date"):
+        call.fact("hide", "file")  # Only one of its times, which nobody needs who makes a file
     for operand in options.operands:
         place = call.place(operand)
         if is_hidden(call.path(operand)):

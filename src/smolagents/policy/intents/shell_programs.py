@@ -58,8 +58,16 @@ def _from_input(call: Call) -> Value:
     return Value("$(sh)", False, call.stdin.traits)
 
 
+# A program that is called as if it was a picture or a document
+_DISGUISED = re.compile(
+    r"\.(?:png|jpe?g|gif|bmp|ico|pdf|docx?|xlsx?|pptx?|mp[34]|wav)(?:\.(?:sh|py|pl|rb|js|exe|bat|ps1|command|app))?$"
+)
+
+
 def _name_of_script(call: Call, file: Value) -> None:
-    """A script may say in its name that it attacks."""
+    """A script may say in its name that it attacks, or hide what it is."""
+    if _DISGUISED.search(file.text.lower()):
+        call.fact("hide", "process", detail=file.text)
     name = file.text.replace("\\", "/").rpartition("/")[2].lower()
     if guesses(name):
         call.fact("guess", "account")

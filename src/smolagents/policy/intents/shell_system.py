@@ -22,6 +22,10 @@ SECURITY = re.compile(
 _PERIODS = re.compile(r"on-(?:calendar|boot|startup|unit-active|active)|timer-property")
 
 
+# Ways for somebody to reach a machine, or to be reached by it, unseen
+_ANONYMOUS = re.compile(r"^(?:tor|i2pd?|ngrok|cloudflared|frpc|chisel)(?:@\w+)?(?:\.service)?$")
+
+
 def service(call: Call) -> Value:
     """`systemctl`, `service` and their like."""
     options = call.options("t p o H M n s state type property job-mode")
@@ -60,6 +64,8 @@ def service(call: Call) -> Value:
         "onestart",
     }:
         call.fact("configure", "service")
+        if any(_ANONYMOUS.match(word) for word in words):
+            call.fact("connect", "drop_host")
         for word in words:
             if "/" in word and target_of_path(word) == "temp":
                 call.fact("configure", "startup", "persistent", detail=word)

@@ -227,6 +227,15 @@ RULES: tuple[Rule, ...] = (
         "host private_host drop_host unknown",
         "from_elsewhere",
     ),
+    _rule(
+        "keep-accounts",
+        _STEALS,
+        0.5,
+        "puts the accounts of the system where everybody may take them",
+        "read",
+        "account",
+        beside=_pattern("write", "temp"),
+    ),
     _rule("scan-others", _STEALS, 0.55, "finds out what hosts of others answer to", "connect", "", "bulk offensive"),
     _rule(
         "look-who-watches",
