@@ -177,6 +177,9 @@ def test_a_name_that_the_program_binds_itself_is_no_module():
         "abs.__self__.__import__('os').system('id')",
         "sum.__self__.exec('import os')",
         "pdb.os.system('id')",
+        "importlib.__import__('os').popen('id').read()",
+        "().__setattr__.__objclass__.__subclasses__()",
+        "from os import system as __getattr__\nfrom __main__ import id",
         "__builtins__.__import__('uuid')._get_command_stdout('id')",
     ],
 )

@@ -171,7 +171,7 @@ CALLS: dict[str, Effect] = {
     **_effects(
         "breakpoint pdb.set_trace pdb.Pdb().set_trace code.interact code.InteractiveConsole().interact IPython.embed"
         " ipdb.set_trace bdb.Bdb().set_trace pdb.post_mortem pdb.pm builtins.breakpoint builtins.help"
-        " IPython.start_ipython",
+        " IPython.start_ipython sys.breakpointhook",
         "run_code",
         "unknown",
         0,
@@ -449,6 +449,7 @@ CLIMBS = frozenset(
             "f_code",
             "modules",
             "__init_subclass__",
+            "__objclass__",
         ),
     )
 )

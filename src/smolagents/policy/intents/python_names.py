@@ -96,7 +96,7 @@ _IMPORTED_BEFORE = frozenset(
     (
         *("base64", "codecs", "ctypes", "ftplib", "glob", "httpx", "importlib", "io", "marshal", "os", "pathlib"),
         *("pickle", "pty", "requests", "shutil", "signal", "smtplib", "socket", "subprocess", "sys", "urllib", "zlib"),
-        *("commands", "imp", "linecache", "pdb", "pip"),
+        *("code", "commands", "doctest", "imp", "linecache", "pdb", "pip"),
     )
 )
 _HAVE_THEM_AS_THEIR_OWN = frozenset(

@@ -93,7 +93,7 @@ _CERTAIN = frozenset(
         *("cell_contents", "__reduce_ex__"),
     )
 )
-_HIERARCHY = frozenset(("__base__", "__bases__", "__mro__", "mro"))
+_HIERARCHY = frozenset(("__objclass__", "__base__", "__bases__", "__mro__", "mro"))
 _FRAMES = frozenset(("f_back", "f_locals", "tb_frame", "tb_next"))
 _WAITS = frozenset(
     (
@@ -311,7 +311,10 @@ class _Reader:
                 return True
             if isinstance(node, ast.Call):
                 called = self._names.resolve(node.func)
-                if called in ("__import__", "importlib.import_module") and self._names.resolve(node) in _POWERFUL:
+                if (
+                    called in ("__import__", "importlib.import_module", "importlib.__import__")
+                    and self._names.resolve(node) in _POWERFUL
+                ):
                     return True
                 looks_up = called in _LOOKS_UP and node.args
                 node = node.args[0] if looks_up else node.func
