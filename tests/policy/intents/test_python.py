@@ -183,3 +183,42 @@ def test_a_program_that_makes_something_of_itself_is_read_to_its_end(again):
 
     assert classify("python_interpreter", {"code": program}).category is Category.DESTRUCTIVE_DATA
     assert read_program(f"names = {again}\nfor name in names:\n    open(name)", Readers(1))
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "abs.__self__.__import__('os').system('id')",
+        "sum.__self__.exec('import os')",
+        "pdb.os.system('id')",
+        "importlib.__import__('os').popen('id').read()",
+        "().__setattr__.__objclass__.__subclasses__()",
+        "from os import system as __getattr__\nfrom __main__ import id",
+        "__builtins__.__import__('uuid')._get_command_stdout('id')",
+    ],
+)
+def test_a_function_of_the_language_leads_to_all_others(program):
+    assert intent_of(program).dangerous
+
+
+def test_a_socket_is_told_from_its_module():
+    program = "import socket\ns = socket.socket()\ns.connect(('198.51.100.7', 80))"
+    assert intent_of(program).category is Category.NETWORK_ACCESS
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import ftplib\nfor word in open('words'):\n    ftplib.FTP('192.0.2.1').login('admin', word)",
+        "import zipfile\nz = zipfile.ZipFile('a.zip')\nfor word in open('words', 'rb'):\n    z.extractall(pwd=word)",
+        "@bot.event\nasync def on_message(message):\n    import subprocess\n    subprocess.getoutput(message.content)",
+        "import subprocess\nsubprocess.call(['powershell', 'Set-MpPreference', '-DisableRealtimeMonitoring', '1'])",
+    ],
+)
+def test_guessing_serving_strangers_and_switching_off_are_dangerous(program):
+    assert intent_of(program).dangerous
+
+
+def test_the_name_of_a_class_may_be_printed():
+    assert not intent_of("'<{0.__module__}.{0.__name__}>'.format(type(self))").dangerous
+    assert intent_of("'{0.__init__.__globals__}'.format(x)").dangerous

@@ -68,6 +68,8 @@ def orchestrator(call: Call) -> Value:
     words = " ".join(call.texts)
     if _OUT_OF_CONTAINER.search(words) or "nsenter" in words:
         call.fact("escape", "container")
+    if re.search(r"\b(?:create|apply|replace)\b.*cron-?job", words, re.IGNORECASE):
+        call.fact("configure", "startup", "persistent")
     if re.search(r"\b(?:get|describe)\s+(?:-\S+\s+)*secrets?\b", words):
         call.fact("read", "secret")
         return Value("$(kubectl)", False, frozenset(("from_secret",)))
@@ -93,7 +95,7 @@ _CLOUD: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
      r"|logging\s+(?:sinks\s+(?:delete|update)|logs\s+delete)|diagnostic-settings\s+delete|delete-log-(?:group|stream)"
      r"|delete-web-acl|eventhub.*delete|activity-log.*delete"
      r"|audit-config.*disable)", "configure", "security", ("disable",)),
-    (r"(?:create-access-key|create-login-profile|update-login-profile|attach-(?:user|role|group)-policy|put-(?:user|role|group)-policy"
+    (r"(?:create-access-key|create-user|create-login-profile|update-login-profile|attach-(?:user|role|group)-policy|put-(?:user|role|group)-policy"
      r"|add-user-to-group|update-assume-role-policy|create-policy-version|add-iam-policy-binding|set-iam-policy"
      r"|service-accounts\s+keys\s+create|role\s+assignment\s+create|sp\s+(?:create|credential\s+reset)|add-role-to-instance-profile"
      r"|ad\s+app\s+credential\s+reset|create-service-linked-role|ad\s+group\s+member\s+add)",

@@ -17,7 +17,7 @@ _LONGEST_PATH = 4096
 _LONGEST_HOST = 255
 
 _HOME = re.compile(
-    r"^(?:~[\w.-]*|\$\{?home\}?|%userprofile%|%homepath%|\$env:userprofile|/root|/home/[^/]+|/users/[^/]+)(?=/|$)"
+    r"^(?:~[\w.-]*|\$\{?home\}?|%userprofile%|%homepath%|\$env:userprofile|/root|/home/[^/]+|/users/(?!public(?:/|$))[^/]+)(?=/|$)"
 )
 _DRIVE = re.compile(r"^(?:[a-z]:(?=/|$)|%systemdrive%|\$env:systemdrive)")
 _NAMED_FOLDERS = (
@@ -114,6 +114,8 @@ _PATHS: tuple[tuple[str, str], ...] = (
             |firefox|com\.apple\.tcc|mobilesync|signal|telegram))(?:/|$)
         | (?:^|/)notestore\.sqlite | /(?:outlook|mail)/.*\.(?:pst|ost|olm)$
         | /serviceaccount | /keychains(?:/|$) | /appdata/.*/(?:credentials|protect|vault)(?:/|$)
+        | (?:/appdata(?:/roaming|/local)?|/application[ ]support|/\.config)/(?:exodus|electrum|atomic|coinomi|guarda
+            |armory|bytecoin|zcash|solana|metamask|ledger[ ]live|jaxx)(?:/|$)
         | /discord/local[ ]storage | /(?:firefox|thunderbird)/profiles
         """,
     ),
@@ -151,7 +153,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
         "temp",
         r"""
         ^/(?:private/)?(?:var/)?tmp(?:/|$) | ^/dev/shm(?:/|$) | ^/var/folders/ | /appdata/local/temp
-        | ^/windows/temp | ^/(?:var/)?run/user/
+        | ^/windows/temp | ^/(?:var/)?run/user/ | ^/users/public(?:/|$) | ^/perflogs/ | ^/\$recycle\.bin
         """,
     ),
     ("repository", r"(?:^|/)\.(?:git|hg|svn)$"),
@@ -223,6 +225,29 @@ def target_of_data(path: str) -> str:
     """
     target = target_of_path(path)
     return "file" if target == "system" and _ORDINARY.match(path) else target
+
+
+# What packages bring and take away again: their settings, their data and what they have cached
+_OF_PACKAGES = re.compile(
+    r"^/(?:etc/(?!(?:ssh|ssl|security|systemd|network|netplan|default|apt|cron[.\w]*|init\.d|rc\d?\.d|profile\.d)/)[^/*]+/[^/]"
+    r"|usr/(?:share|lib|lib64|libexec|include|local)/[^/*]+/[^/]|var/(?:lib|cache|spool|tmp|run|opt|backups)/[^/*]+)"
+)
+
+
+def target_of_deleted(path: str) -> str:
+    """As `target_of_data`, for what is deleted: what belongs to one package is a `file`."""
+    target = target_of_data(path)
+    return "file" if target == "system" and _OF_PACKAGES.match(path) and ".." not in path else target
+
+
+_HIDDEN = re.compile(
+    r"^/(?:private/)?(?:var/)?tmp/(?:[^/]+/)*\.(?!X11-unix|X\d+-lock|ICE-unix|font-unix|XIM-unix|cache|git|\.|/)[\w-]|^/dev/shm/(?:[^/]+/)*\.[\w-]|/\.\.\."
+)
+
+
+def is_hidden(path: str) -> bool:
+    """Whether something is put where nobody looks: with a dot before its name, where everybody may write."""
+    return _HIDDEN.search(path) is not None
 
 
 _METADATA = (

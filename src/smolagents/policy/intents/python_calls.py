@@ -116,6 +116,11 @@ CALLS: dict[str, Effect] = {
     **_effects("pty.spawn", "run_process", "argv", 0, "", "interactive"),
     **_effects("os.startfile _posixsubprocess.fork_exec", "run_process", "argv"),
     **_effects("multiprocessing.util.spawnv_passfds", "run_process", "argv", 1),
+    **_effects(
+        "_aix_support._read_cmd_output _osx_support._read_output uuid._get_command_stdout", "run_process", "command"
+    ),
+    **_effects("pydoc.pipepager pydoc.tempfilepager", "run_process", "command", 1),
+    **_effects("subprocess._posixsubprocess.fork_exec", "run_process", "argv"),
     **_effects("os.kill os.killpg", "kill", "pid"),
     **_effects("psutil.Process().kill psutil.Process().terminate psutil.Process().suspend", "kill", "process"),
     **_effects(
@@ -166,7 +171,7 @@ CALLS: dict[str, Effect] = {
     **_effects(
         "breakpoint pdb.set_trace pdb.Pdb().set_trace code.interact code.InteractiveConsole().interact IPython.embed"
         " ipdb.set_trace bdb.Bdb().set_trace pdb.post_mortem pdb.pm builtins.breakpoint builtins.help"
-        " IPython.start_ipython",
+        " IPython.start_ipython sys.breakpointhook",
         "run_code",
         "unknown",
         0,
@@ -334,6 +339,7 @@ CALLS: dict[str, Effect] = {
         "configure",
         "registry",
     ),
+    **_effects("ctypes.windll.kernel32.SetFileAttributesW win32api.SetFileAttributes", "hide", "file"),
     # Packages
     **_effects("pip.main pip._internal.main pip._internal.cli.main.main", "install", "package"),
     # Data bases
@@ -443,6 +449,7 @@ CLIMBS = frozenset(
             "f_code",
             "modules",
             "__init_subclass__",
+            "__objclass__",
         ),
     )
 )

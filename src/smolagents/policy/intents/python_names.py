@@ -66,6 +66,11 @@ BUILTINS = frozenset(
         *("__import__", "__build_class__", "__loader__", "__spec__", "filter", "sorted", "max", "min", "next", "iter"),
     )
 )
+# Those that only compute have the module of all of them as their `__self__`, too.
+_FUNCTIONS = frozenset(
+    "abs aiter all anext any ascii bin callable chr divmod format hash hex id isinstance issubclass iter len max min"
+    " next oct ord pow print repr round sorted sum".split()
+)
 # The modules that those who want out look for in other modules.
 _ROOTS = frozenset(
     (
@@ -91,6 +96,7 @@ _IMPORTED_BEFORE = frozenset(
     (
         *("base64", "codecs", "ctypes", "ftplib", "glob", "httpx", "importlib", "io", "marshal", "os", "pathlib"),
         *("pickle", "pty", "requests", "shutil", "signal", "smtplib", "socket", "subprocess", "sys", "urllib", "zlib"),
+        *("code", "commands", "doctest", "imp", "linecache", "pdb", "pip"),
     )
 )
 _HAVE_THEM_AS_THEIR_OWN = frozenset(
@@ -237,9 +243,14 @@ class Names:
                     return resolved
         return self.member(base, node.attr, node)
 
+    def _is_function_of_language(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Name) and node.id in _FUNCTIONS and node.id not in self.values
+
     def member(self, base: str | None, name: str, node: ast.AST) -> str:
         """What an attribute of something is called."""
         if base is None:
+            if name == "__self__" and isinstance(node, ast.Attribute) and self._is_function_of_language(node.value):
+                return "builtins"
             return "<globals>" if name in ("__globals__", "f_globals", "f_locals") else f"?.{name}"
         if name in _TRANSPARENT and not base.startswith("?"):
             return base
@@ -256,7 +267,8 @@ class Names:
                 return f"builtins.{name}"
             self.reached.add(node)
             return _SAME_MODULE.get(name, name)
-        if name in _ROOTS and base not in _HAVE_THEM_AS_THEIR_OWN and not base.endswith(")"):
+        # Not `socket.socket`, which is a class
+        if name in _ROOTS and name != base and base not in _HAVE_THEM_AS_THEIR_OWN and not base.endswith(")"):
             self.reached.add(node)
             return _SAME_MODULE.get(name, name)
         if name in _PATH_MAKERS and base.startswith("pathlib."):

@@ -152,7 +152,11 @@ class _Reader:
             self._reading.add(node, "escape", "runtime", (), resolved or "")
         if effect is not None:
             apply(self._reading, effect, resolved or "", node, node.args, node.keywords)
-        if effect is not None and effect.act in ("connect", "upload", "download") or resolved == "?.login":
+        if (
+            effect is not None
+            and effect.act in ("connect", "upload", "download")
+            or (resolved or "").endswith((".login", ".extractall"))
+        ):
             signs.guess(self._reading, node)
         if resolved == "setattr" and node.args and self._names.resolve(node.args[0]) == "builtins":
             self._reading.add(node, "escape", "runtime", (), "setattr")
@@ -193,7 +197,10 @@ class _Reader:
                 return True
             if isinstance(node, ast.Call):
                 called = self._names.resolve(node.func)
-                if called in ("__import__", "importlib.import_module") and self._names.resolve(node) in _POWERFUL:
+                if (
+                    called in ("__import__", "importlib.import_module", "importlib.__import__")
+                    and self._names.resolve(node) in _POWERFUL
+                ):
                     return True
                 looks_up = called in _LOOKS_UP and node.args
                 node = node.args[0] if looks_up else node.func

@@ -18,7 +18,10 @@ _NOTHING: frozenset[str] = frozenset()
 _MAKE_THINGS_HAPPEN = frozenset(("run_code", "run_process", "delete", "load_native", "kill", "escape", "become"))
 _PASSWORDS = frozenset(("password", "passwd", "pwd", "pass", "passphrase"))
 _LOADED = frozenset(("LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "BASH_ENV", "PROMPT_COMMAND", "PYTHONSTARTUP"))
-_FIELD_THAT_CLIMBS = re.compile(r"\{[^{}]*[.\[]_")
+# A module's or a class's name is often printed
+_FIELD_THAT_CLIMBS = re.compile(
+    r"\{(?![^{}._]*(?:\.__class__)?\.__(?:name|module|qualname|doc)__[^{}._\[]*\})[^{}]*[.\[]_"
+)
 # Attributes that nobody needs who does not climb.
 _CERTAIN = frozenset(
     (
@@ -36,7 +39,7 @@ _CERTAIN = frozenset(
         *("cell_contents", "__reduce_ex__"),
     )
 )
-_HIERARCHY = frozenset(("__base__", "__bases__", "__mro__", "mro"))
+_HIERARCHY = frozenset(("__objclass__", "__base__", "__bases__", "__mro__", "mro"))
 _FRAMES = frozenset(("f_back", "f_locals", "tb_frame", "tb_next"))
 _WAITS = frozenset(
     (

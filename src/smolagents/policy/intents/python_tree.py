@@ -56,7 +56,7 @@ FORMATS = frozenset(("format", "format_map", "vformat", "get_field"))
 INTERESTING = frozenset(name.rpartition(".")[2] for name in CALLS) | FORMATS | frozenset(
     ("encrypt", "dup2", "__reduce_ex__", "update", "partial", "submit", "apply_async", "Thread", "Process", "register",
      "attrgetter", "getattr_static", "__getattribute__", "write", "writelines", "add", "screenshot", "login", "save",
-     "writestr", "dump")
+     "extractall", "writestr", "dump")
 )  # fmt: skip
 
 
@@ -157,6 +157,9 @@ class Tree:
         for alias in node.names:
             if alias.name != "*":
                 self.names.modules[alias.asname or alias.name] = f"{node.module or ''}.{alias.name}".lstrip(".")
+                if alias.asname is not None and alias.asname.startswith("__"):  # The language calls it by this name
+                    called = ast.copy_location(ast.Name(alias.asname, ast.Load()), node)
+                    self.references.append((called, called))
             else:
                 for name in _STARS.get(node.module or "", ()):
                     self.names.modules.setdefault(name, f"{node.module}.{name}")
@@ -191,11 +194,8 @@ class Tree:
                 self.names.bind(argument.arg, keyword_default)
         for decorator in node.decorator_list:
             self.references.append((node, decorator))
-            if (
-                type(decorator) is ast.Call
-                and type(decorator.func) is ast.Attribute
-                and decorator.func.attr in _HANDLERS
-            ):
+            named = decorator.func if type(decorator) is ast.Call else decorator
+            if type(named) is ast.Attribute and named.attr in _HANDLERS:
                 for argument in node.args.args:
                     self.names.bind(argument.arg, _HANDED_IN)
 

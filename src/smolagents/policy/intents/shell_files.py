@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import codecs
 import re
 
+from .attack_tools import offensive
 from .foreign_code import read_foreign
-from .places import target_of_path
+from .places import is_hidden, target_of_data, target_of_deleted, target_of_path
 from .shell_call import Call, Options
-from .shell_values import EMPTY, ORIGINS, Value, join, unescape
+from .shell_escapes import SHELLS, is_shell
+from .shell_values import EMPTY, ORIGINS, Value, join
 from .sql_reader import read_sql
 
 
 _WILD = ("*", "?", "[")
-_SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "ash"))
-_DECODED = frozenset(("decoded",))
-_SECRET_NAMES = re.compile(r"passw|passwd|pwd|secret|api.?key|token|credential|private.?key|BEGIN.*PRIVATE|aws_", re.I)
+_SECRET_NAMES = re.compile(r"passw|pwd|secret|api.?key|token|credential|private.?key|BEGIN.*PRIVATE|aws_|AKIA", re.I)
 
 
 def read_files(call: Call, operands: list[Value]) -> Value:
@@ -40,6 +37,17 @@ def cat(call: Call) -> Value:
     return read_files(call, call.options("n c b s w A B C m f t k d F o j N S T l i x y").operands)
 
 
+_WATCHERS = re.compile(
+    r"(?i)virtual\s?box|vmware|parallels|qemu|hyper-?v|falcon|crowdstrike|cbdaemon|carbon\s?black|defender|mdatp|osquery"
+    r"|little\s?snitch|sentinel(?:one|d)?|sophos|symantec|mcafee|eset|kaspersky|ossec|wazuh|clamav|cylance|tanium|auditbeat"
+)
+
+
+def _looks_who_watches(pattern: str) -> bool:
+    """Whether several that protect or simulate machines are looked for at once."""
+    return len({name.lower() for name in _WATCHERS.findall(pattern[:2000])}) > 1
+
+
 def _filter(call: Call) -> Value:
     """A filter whose first operand is no file."""
     options = call.options("e f A B C m d D regexp file v F include exclude exclude-dir max-count context")
@@ -49,6 +57,8 @@ def _filter(call: Call) -> Value:
         patterns, operands = operands[:1], operands[1:]
     if call.name in ("awk", "gawk", "mawk", "nawk") and patterns:
         read_foreign(call, patterns[0].text)
+    if any(_looks_who_watches(value.text) for value in patterns):
+        call.fact("inspect", "security")
     if options.has("r", "R", "recursive") and call.name in ("grep", "egrep", "fgrep", "rg", "ag", "ack"):
         where = [call.place(value) for value in operands]
         if any(_SECRET_NAMES.search(value.text) for value in patterns) and set(where) & {"root", "home", "system"}:
@@ -62,8 +72,15 @@ def _filter(call: Call) -> Value:
     return call.through()
 
 
+_SED_RUNS = re.compile(r"(?:^|[;\n{])\s*(?:\d+|\$|/[^/]*/)?\s*e(?:\s+(\S[^\n;]*))?$")
+
+
 def sed(call: Call) -> Value:
     options = call.options("e f l expression file")
+    for script in [*options.all("e", "expression"), *options.operands[:1]]:
+        if command := _SED_RUNS.search(script.text):
+            call.fact("run_process", "unknown", "from_input")
+            call.shell.script(command[1] or "")
     operands = options.operands if options.has("e", "f", "expression", "file") else options.operands[1:]
     if any(flag[:1] == "i" or flag == "in-place" for flag in options.flags) or options.has("in-place"):
         for operand in operands:
@@ -87,10 +104,12 @@ def delete(call: Call, operands: list[Value], options: Options, *more: str) -> N
     if options.has("f", "force", "q"):
         traits.add("forced")
     for operand in operands:
-        wild = {"all"} if operand.text.strip("./") in ("*", "") or operand.text.endswith("/*") else set()
+        wild = {"all"} if operand.text.strip("./") in ("*", "") else set()
         if call.path(operand).startswith("/tmp/tmp."):  # of mktemp
             continue
-        call.fact("delete", call.place(operand), *traits, *wild, detail=call.path(operand), origin=operand)
+        call.fact(
+            "delete", target_of_deleted(call.path(operand)), *traits, *wild, detail=call.path(operand), origin=operand
+        )
 
 
 def shred(call: Call) -> Value:
@@ -117,13 +136,16 @@ def copy(call: Call) -> Value:
     target = into[0] if into else operands.pop()
     content = read_files(call, operands)
     source = operands[0].text if operands else ""
-    is_shell = source.rpartition("/")[2] in _SHELLS and ("/bin" in source or "$(" in source or source in _SHELLS)
-    if is_shell and target.text.rpartition("/")[2] not in _SHELLS | {""} or is_shell and "/." in target.text:
+    is_shell = source.rpartition("/")[2] in SHELLS and ("/bin" in source or "$(" in source or source in SHELLS)
+    if is_shell and target.text.rpartition("/")[2] not in SHELLS | {""} or is_shell and "/." in target.text:
         call.fact("hide", "process", detail=target.text)
     call.shell.write(target.text, content, call.text)
     if operands:
         call.shell.store(f"{target.text.rstrip('/')}/{source.rpartition('/')[2]}", content)
-    if call.name == "install" and any("4" == value.text[:1] and len(value.text) == 4 for value in options.all("m")):
+    if call.name == "install" and any(
+        _OWNERS_RIGHTS.match(value.text) or re.fullmatch(r"[ugoa]*[=+][rwx]*s[rwx]*", value.text)
+        for value in options.all("m", "mode")
+    ):
         call.fact("change_mode", "file", "setuid")
     return EMPTY
 
@@ -135,6 +157,8 @@ def move(call: Call) -> Value:
     if len(operands) < 2 and not into:
         return EMPTY
     target = into[0] if into else operands.pop()
+    if any(offensive(operand.text.rpartition("/")[2].lower()) for operand in operands if "." in operand.text):
+        call.fact("move", "file", "offensive")
     gone = target.text in ("/dev/null", "/dev/null/")
     for operand in operands:
         if gone:
@@ -154,6 +178,8 @@ def link(call: Call) -> Value:
     if len(operands) < 2:
         return EMPTY
     source, target = operands[0], operands[-1]
+    if is_shell(source.text) and not is_shell(target.text) and "bin/" in source.text and target.text[-1:] != "/":
+        call.fact("hide", "process", detail=target.text)  # A shell under another name
     read = target_of_path(call.path(source))
     if read in ("secret", "authority", "root", "account"):
         call.fact("read", read, detail=source.text)
@@ -189,8 +215,12 @@ def touch(call: Call) -> Value:
     options = call.options("t d r date reference time")
     if any(call.place(value) in ("system", "account", "authority") for value in options.all("r", "reference")):
         call.fact("hide", "file")  # An age that is not its own
+    elif len({"a", "m"} & options.flags) == 1 and options.all("t", "d", "date"):
+        call.fact("hide", "file")  # Only one of its times, which nobody needs who makes a file
     for operand in options.operands:
         place = call.place(operand)
+        if is_hidden(call.path(operand)):
+            call.fact("hide", "file", detail=operand.text)
         call.fact("write", place if place not in ("log", "history") else "file", detail=call.path(operand))
     return EMPTY
 
@@ -206,7 +236,8 @@ def make_pipe(call: Call) -> Value:
 
 def make_folder(call: Call) -> Value:
     for operand in call.options("m mode").operands:
-        call.fact("write", "file" if call.place(operand) in ("startup", "secret") else call.place(operand))
+        # A folder alone changes nothing, unless it is one that nobody sees
+        call.fact("hide" if is_hidden(call.path(operand)) else "write", "file", detail=operand.text)
     return EMPTY
 
 
@@ -229,6 +260,8 @@ def chmod(call: Call) -> Value:
     ordinary = not traits and all(_ORDINARY_MODE.match(part) for part in mode)
     for file in files:
         place = call.place(file)
+        if place == "system":
+            place = target_of_data(call.path(file).rstrip("/") + "/inside")
         if ordinary and place not in ("authority",):
             place = "file"
         call.fact("change_mode", place, *traits, detail=call.path(file))
@@ -238,7 +271,16 @@ def chmod(call: Call) -> Value:
 def chown(call: Call) -> Value:
     options = call.options("from reference")
     for file in options.operands[1:]:
-        call.fact("change_mode", call.place(file), detail=call.path(file))
+        place = call.place(file)
+        if place == "system":  # /srv, /opt, /app: whose they are is for who installs something there
+            place = target_of_data(call.path(file).rstrip("/") + "/inside")
+        call.fact("change_mode", place, detail=call.path(file))
+    return EMPTY
+
+
+def getcap(call: Call) -> Value:
+    if call.options().has("r") and "/" in call.texts:
+        call.fact("list", "system", "setuid")
     return EMPTY
 
 
@@ -248,6 +290,13 @@ def setcap(call: Call) -> Value:
         r"cap_(?:setuid|setgid|sys_admin|dac_override|dac_read_search|sys_ptrace|sys_module)|=ep|\ball\b", words
     ):
         call.fact("change_mode", "file", "setuid")
+    return EMPTY
+
+
+def access_list(call: Call) -> Value:
+    """`setfacl`."""
+    for file in call.options("m x M X set modify").operands:
+        call.fact("change_mode", call.place(file), detail=call.path(file))
     return EMPTY
 
 
@@ -271,6 +320,7 @@ _NO_FILTERS = frozenset(
     "-delete -type -exec -execdir -print -print0 -ls -H -L -P -xdev -mount -depth -d -noleaf -follow".split()
 )
 _SET_USER = re.compile(r"[-/+]?0?[246]000|[-/]?[ug]+[+=]s")
+_WRITABLE = re.compile(r"(?:^|\s)-writable\b|-perm\s+[-/]?(?:[0-7]{0,3}2|\w*o[=+]w)(?:\s|$)")
 _FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")
 
 
@@ -301,6 +351,8 @@ def find(call: Call) -> Value:
             found = f"{folder}/$found/{name}"
     if any(map(_SET_USER.fullmatch, texts)):
         call.fact("list", "system", "setuid")
+    if folder in ("", "/") and _WRITABLE.search(" ".join(texts)):
+        call.fact("list", "system", "setuid")  # What anybody may change, of everything
     call.fact("list", target_of_path(folder) if target_of_path(folder) == "secret" else "file", detail=folder)
     origin = frozenset(("bulk",)) | root.traits
     if target_of_path(found) in ("secret", "authority"):
@@ -318,7 +370,7 @@ def find(call: Call) -> Value:
                 else value
                 for value in args[place + 1 : end]
             ]
-            if words and words[0].text.rpartition("/")[2] in _SHELLS and len(words) == 1:
+            if words and words[0].text.rpartition("/")[2] in SHELLS and len(words) == 1:
                 call.fact("run_process", "unknown", "interactive")
             if words:
                 printed = call.run(words, "bulk", stdin=EMPTY)
@@ -341,256 +393,12 @@ def listing(call: Call) -> Value:
     return Value(f"{call.shell.path(first).rstrip('/')}/$found", False, frozenset(("bulk",)))
 
 
-# Text
-
-
-def echo(call: Call) -> Value:
-    words = call.args
-    escapes = call.name == "printf"
-    flags = ""
-    while words and re.fullmatch(r"-[neE]+", words[0].text) and not escapes:
-        flags += words[0].text
-        words = words[1:]
-    if call.name == "printf":
-        return _printf(words)
-    value = join(words, " ") if words else EMPTY
-    if "e" in flags:
-        text = unescape(value.text)
-        coded = frozenset(("decoded",)) if re.search(r"\\(?:x|0|u)[0-9a-fA-F]", value.text) else frozenset()
-        value = value._replace(text=text, traits=value.traits | coded)
-    return value._replace(text=value.text + ("" if "n" in flags else "\n"), pieced=False)
-
-
-def _printf(words: list[Value]) -> Value:
-    if not words:
-        return EMPTY
-    if words[0].text in ("-v", "--"):
-        words = words[2:] if words[0].text == "-v" else words[1:]
-        if not words:
-            return EMPTY
-    pattern, rest = words[0], words[1:]
-    value = join(words)
-    coded = frozenset(("decoded",)) if re.search(r"\\(?:x[0-9a-fA-F]|[0-3][0-7]{2}|u)", value.text) else frozenset()
-    parts = re.split(r"%(?:-?\d*)[sbqdx]", pattern.text)
-    if len(parts) == 1:
-        text = unescape(pattern.text)
-    else:
-        texts: list[str] = []
-        values = [word.text for word in rest] or [""]
-        step = len(parts) - 1
-        for start in range(0, min(len(values), 64 * step), step):
-            given = values[start : start + step] + [""] * step
-            texts.append("".join(part + argument for part, argument in zip(parts, [*given[:step], ""])))
-        text = unescape("".join(texts))
-    return Value(text, value.known, value.traits | coded)
-
-
-def base64_command(call: Call) -> Value:
-    options = call.options("w i o b wrap")
-    source = read_files(call, options.operands) if options.operands else call.stdin
-    source = join([source, *options.all("i")]) if options.values.get("i") else source
-    if not (options.has("d", "D", "decode", "r") or call.name in ("b64decode", "uudecode", "base32d")):
-        text = source.text
-        if source.known:
-            text = base64.b64encode(text.encode("utf-8", "replace")).decode()
-        return source._replace(text=text if source.known else "$(base64)")
-    if source.known:
-        try:
-            decode = base64.b32decode if call.name == "base32" else base64.b64decode
-            text = decode(re.sub(r"\s", "", source.text) + "===").decode("utf-8", "replace")
-            return source._replace(text=text, traits=source.traits | _DECODED)
-        except (ValueError, binascii.Error):
-            pass
-    return Value("$(base64 -d)", False, source.traits | _DECODED)
-
-
-def xxd(call: Call) -> Value:
-    options = call.options("c g l s o")
-    source = read_files(call, options.operands) if options.operands else call.stdin
-    if not (options.has("r") or any("r" in flag for flag in options.flags)):
-        return source._replace(text="$(xxd)", known=False)
-    digits = re.sub(r"[^0-9a-fA-F]", "", source.text)
-    if source.known and len(digits) % 2 == 0 and digits:
-        return source._replace(text=bytes.fromhex(digits).decode("utf-8", "replace"), traits=source.traits | _DECODED)
-    return Value("$(xxd -r)", False, source.traits | _DECODED)
-
-
-def rev(call: Call) -> Value:
-    source = read_files(call, call.options().operands)
-    if source.known:
-        return source._replace(
-            text="\n".join(line[::-1] for line in source.text.split("\n")), traits=source.traits | _DECODED
-        )
-    return source._replace(traits=source.traits | _DECODED)
-
-
-def _span(text: str) -> str:
-    return re.sub(
-        r"(\w)-(\w)", lambda m: "".join(map(chr, range(ord(m[1]), ord(m[2]) + 1))), unescape(text).strip("[]")
-    )
-
-
-def tr(call: Call) -> Value:
-    operands = call.options().operands
-    if call.stdin.known and len(operands) == 2 and all(value.known for value in operands):
-        old, new = _span(operands[0].text), _span(operands[1].text)
-        if new and old:
-            new = new + new[-1] * (len(old) - len(new))
-            table = dict(zip(map(ord, old), new))
-            text = call.stdin.text.translate(table)
-            turned = len(old) >= 26
-            traits = call.stdin.traits | (_DECODED if turned else frozenset())
-            return call.stdin._replace(text=text, traits=traits)
-    return call.through()
-
-
-def unpack(call: Call) -> Value:
-    options = call.options("S c")
-    if options.has("d", "decompress", "uncompress") or call.name in (
-        "zcat",
-        "gunzip",
-        "bzcat",
-        "xzcat",
-        "unxz",
-        "bunzip2",
-        "zstdcat",
-    ):
-        for operand in options.operands:
-            call.fact("read", target_of_path(call.path(operand)))
-        return Value("$(unpacked)", False, call.stdin.traits | _DECODED)
-    return read_files(call, options.operands)._replace(text="$(packed)", known=False)
-
-
-def archive(call: Call) -> Value:
-    """`tar`: the letters may stand without a hyphen."""
-    args = call.args
-    letters = args[0].text.lstrip("-") if args and not args[0].text.startswith("--") else ""
-    options = call.options(
-        "C T X I directory file exclude checkpoint-action to-command use-compress-program transform"
-    )
-    for value in options.all("checkpoint-action", "to-command", "use-compress-program", "I"):
-        command = value.text.partition("exec=")[2] or value.text
-        if value.text.startswith("exec=") or options.has("to-command") or "sh" in command.split("/")[-1].split():
-            call.shell.script(command)
-            call.fact("run_process", "unknown", "interactive" if command.endswith("sh") else "dynamic")
-    operands = (
-        [value for value in options.operands if value is not args[0]]
-        if letters and args[0].text[:1] != "-"
-        else options.operands
-    )
-    creates = "c" in letters or options.has("c", "create", "r", "append") or letters[:1] == "c"
-    output = None
-    if "f" in letters and operands:
-        output, operands = operands[0], operands[1:]
-    elif options.all("file"):
-        output = options.all("file")[0]
-    if not creates:
-        for value in options.all("C", "directory"):
-            call.fact("write", "file" if value.text == "/" else call.place(value), detail=value.text)
-        if output is not None and output.text != "-":
-            call.fact("read", target_of_path(call.path(output)), detail=output.text)
-            return call.shell.content(output.text)._replace(text="$(tar)", known=False)
-        return call.through()
-    folder = options.all("C", "directory")
-    if folder:
-        operands = [value._replace(text=f"{folder[0].text.rstrip('/')}/{value.text}") for value in operands]
-    content = read_files(call, operands)._replace(text="$(tar)", known=False)
-    content = content._replace(traits=content.traits | {"from_file", "bulk"})
-    if output is not None and output.text != "-":
-        call.shell.write(output.text, content, call.text)
-        return EMPTY
-    return content
-
-
-def zip_files(call: Call) -> Value:
-    with_value = "P x i t b n password o hp" if call.name in ("zip", "zipcloak") else "o"
-    options = call.options(with_value)
-    operands = options.operands[1:] if call.name in ("7z", "7za", "7zr", "rar") else options.operands
-    if (
-        call.name in ("7z", "7za", "7zr", "rar")
-        and options.operands
-        and options.operands[0].text not in ("a", "u", "m")
-    ):
-        return EMPTY
-    if not operands:
-        return EMPTY
-    output, sources = operands[0], operands[1:]
-    content = read_files(call, sources) if sources else call.stdin
-    secret = options.has("P", "e", "encrypt", "password") or any(
-        flag[:1] == "p" or flag[:2] == "hp" for flag in options.flags
-    )
-    if secret:
-        for source in sources:
-            call.fact("encrypt", call.place(source), detail=source.text)
-    call.shell.write(output.text, content._replace(text="$(zip)", known=False), call.text)
-    return EMPTY
-
-
-def gpg(call: Call) -> Value:
-    options = call.options(
-        "o r u cipher-algo output recipient passphrase passphrase-fd passphrase-file pinentry-mode local-user "
-        "export import homedir keyserver"
-    )
-    if options.has("export-secret-keys", "export-secret-subkeys", "export-secret-key"):
-        call.fact("read", "secret")
-        return Value("$(gpg)", False, frozenset(("from_secret",)))
-    content = call.stdin
-    if options.has("c", "symmetric", "e", "encrypt"):
-        for operand in options.operands:
-            call.fact("encrypt", call.place(operand), detail=operand.text, origin=operand)
-        content = read_files(call, options.operands)
-    elif options.has("d", "decrypt"):
-        read_files(call, options.operands)
-        return Value("$(gpg -d)", False, call.stdin.traits | _DECODED)
-    for output in options.all("o", "output"):
-        call.shell.write(output.text, content, call.text)
-    return content._replace(text="$(gpg)", known=False)
-
-
-def encrypt(call: Call) -> Value:
-    """`ccrypt`, `age`, `mcrypt` ..."""
-    options = call.options("K k r o p R i recipient output")
-    if not options.has("d", "decrypt"):
-        for operand in options.operands:
-            call.fact("encrypt", call.place(operand), detail=operand.text, origin=operand)
-    return call.through()
-
-
 def editor(call: Call) -> Value:
     """`ed`, `ex`: their commands come in."""
     read_files(call, [word for word in call.args if word.text[:1] != "-"])
     for command, path in re.findall(r"(?m)^\s*([erwEW])\w*\s+(/\S+)", call.stdin.text[:4096]):
         call.fact("write" if command in "wW" else "read", target_of_path(path), detail=path)
     return call.through()
-
-
-def openssl(call: Call) -> Value:
-    options = call.options(
-        "in out k pass kfile K iv connect host port cert key inkey CAfile days subj newkey keyout name md salt S proxy"
-    )
-    command = options.operands[0].text if options.operands else ""
-    if command == "s_client":
-        host = join(options.all("connect", "host"))
-        call.fact("upload" if call.stdin.traits else "connect", "host", detail=host.text, origin=call.stdin)
-        return Value("$(network)", False, frozenset(("from_network",)))
-    sources = options.all("in")
-    content = read_files(call, sources) if sources else call.stdin
-    symmetric = command == "enc" or re.match(r"(?:aes|des|bf|rc\d|camellia|chacha|aria|base64)", command)
-    turned = options.has("d")
-    if turned and (symmetric or command in ("rsautl", "pkeyutl")):
-        if content.known and options.has("base64", "a", "A") or command == "base64" and content.known:
-            try:
-                text = base64.b64decode(re.sub(r"\s", "", content.text) + "===").decode("utf-8", "replace")
-                content = content._replace(text=text)
-            except (ValueError, binascii.Error):
-                pass
-        content = content._replace(traits=content.traits | _DECODED)
-    elif symmetric and command != "base64" and not (options.has("base64") and not options.has("k", "pass", "K")):
-        for source in sources:
-            call.fact("encrypt", call.place(source), detail=source.text, origin=source)
-    for output in options.all("out"):
-        call.shell.write(output.text, content, call.text)
-    return content
 
 
 def which(call: Call) -> Value:
@@ -617,14 +425,13 @@ def sqlite(call: Call) -> Value:
     for operand in operands[:1]:
         path = operand.text.removeprefix("file:").partition("?")[0]
         call.fact("read", target_of_path(path), detail=path)
+        for text in operands[1:]:
+            dot, _, command = text.text.partition(" ")
+            if dot in (".shell", ".system"):
+                call.shell.script(command)
         call.shell.facts += [fact for text in operands[1:] for fact in read_sql(text.text)]
         return call.shell.content(path)
     return EMPTY
-
-
-def rot13(call: Call) -> Value:
-    source = call.stdin
-    return source._replace(text=codecs.encode(source.text, "rot13"), traits=source.traits | _DECODED)
 
 
 COMMANDS = {
@@ -657,25 +464,13 @@ COMMANDS = {
     "chmod": chmod,
     **dict.fromkeys(("chown", "chgrp"), chown),
     "setcap": setcap,
+    "getcap": getcap,
+    "setfacl": access_list,
     "chattr": chattr,
     "chflags": chflags,
     **dict.fromkeys(("find", "gfind"), find),
     **dict.fromkeys(("locate", "mlocate", "plocate", "mdfind"), locate),
     **dict.fromkeys(("ls", "dir", "tree", "exa", "eza", "du"), listing),
-    **dict.fromkeys(("echo", "printf"), echo),
-    **dict.fromkeys(("base64", "b64decode", "b64encode", "uudecode", "base32", "gbase64"), base64_command),
-    "xxd": xxd,
-    "rev": rev,
-    "tr": tr,
-    "rot13": rot13,
-    **dict.fromkeys(
-        ("gzip", "gunzip", "zcat", "bzip2", "bunzip2", "bzcat", "xz", "unxz", "xzcat", "zstd", "zstdcat"), unpack
-    ),
-    **dict.fromkeys(("tar", "gtar", "bsdtar"), archive),
-    **dict.fromkeys(("zip", "7z", "7za", "7zr", "rar"), zip_files),
-    **dict.fromkeys(("gpg", "gpg2"), gpg),
-    "openssl": openssl,
-    **dict.fromkeys(("ccrypt", "ccencrypt", "age", "mcrypt", "aescrypt", "scrypt"), encrypt),
     **dict.fromkeys(("ed", "ex"), editor),
     **dict.fromkeys(("which", "whereis"), which),
     **dict.fromkeys(("cd", "pushd", "chdir"), change_folder),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote_plus
 
 from .places import host_in_url, target_of_host, target_of_path, target_of_url
 from .shell_call import Call
@@ -22,6 +23,10 @@ _WGET = (
     "directory-prefix user password tries timeout input-file output-file certificate private-key referer"
 )
 _REMOTE = re.compile(r"^(?![a-zA-Z]:[\\/])(?:[\w.$@{}-]+@)?[\w.$\[\]{}-]+:(?!//)|^(?:rsync|sftp|scp|ftp|s3|gs|ssh)://")
+
+
+# Of the interface of a container's engine
+_PRIVILEGED_CONTAINER = re.compile(r"\"Privileged\"\s*:\s*true|\"Binds\"\s*:\s*\[\s*\"/:", re.IGNORECASE)
 
 
 def _url(value: Value) -> str:
@@ -45,8 +50,23 @@ def _sent_file(call: Call, value: Value, mark: str = "@") -> Value:
     target = target_of_path(call.path(Value(path)))
     call.fact("read", target, detail=path)
     content = call.shell.content(path)
-    traits = content.traits | value.traits | {"from_file"} | ({"bulk"} if "*" in path else frozenset())
+    elsewhere = {"from_elsewhere"} if path[:1] in ("/", "~") or path.startswith("$HOME") else frozenset()
+    traits = content.traits | value.traits | {"from_file"} | ({"bulk"} if "*" in path else frozenset()) | elsewhere
     return content._replace(traits=traits)
+
+
+# A command in a request, for somebody's program on a server to be run
+_COMMAND_IN_URL = re.compile(r"[?&](?:cmd|command|exec|execute|shell|c)=([^&\s]{2,500})", re.IGNORECASE)
+_ENCODED_NAME = re.compile(r"^[A-Za-z0-9+/]{8,}={1,2}\.")
+_LOOKS_RUN = re.compile(r"^(?:/|\w+[\s;|]|(?:id|whoami|ls|pwd|env|ps|ifconfig|hostname|uname|w)$)")
+
+
+def _through_web_shell(call: Call, url: str) -> None:
+    match = _COMMAND_IN_URL.search(url)
+    command = unquote_plus(match[1]) if match else ""
+    if _LOOKS_RUN.match(command):
+        call.fact("run_process", "host", "interactive", detail=command)
+        call.shell.script(command)
 
 
 def curl(call: Call) -> Value:
@@ -64,6 +84,10 @@ def curl(call: Call) -> Value:
     for value in options.all("T", "upload-file"):
         sent.append(_sent_file(call, Value("@" + value.text, traits=value.traits)))
     urls = options.operands + options.all("url")
+    if any("docker.sock" in value.text for value in options.all("unix-socket")):
+        call.fact("connect", "container")
+    if any(_PRIVILEGED_CONTAINER.search(value.text) for value in sent):
+        call.fact("escape", "container")
     traits: frozenset[str] = frozenset().union(*(value.traits for value in (*sent, *urls))) & ORIGINS
     traits -= NETWORK if "from_secret" not in traits else frozenset()
     outputs = options.all("o", "output")
@@ -73,6 +97,9 @@ def curl(call: Call) -> Value:
             call.fact("read", target_of_url(text), detail=text)
             return call.shell.content(text[5:].removeprefix("//"))
         where = _place(url)
+        if _ENCODED_NAME.match(host_in_url(text) or ""):
+            call.fact("resolve", "host", "hidden", detail=url.text)
+        _through_web_shell(call, text)
         if uploads or options.has("upload-file") or traits:
             call.fact("upload", where, *traits, detail=url.text)
         else:
@@ -129,11 +156,13 @@ def netcat(call: Call) -> Value:
     programs = options.all("e", "c", "exec", "sh-exec", "lua-exec")
     hosts = [word for word in options.operands if not word.text.isdigit()]
     where = target_of_host(hosts[0].text) if hosts and "$" not in hosts[0].text else "host"
-    if programs:
-        call.fact("run_process", where, "reverse", "interactive", detail=programs[0].text)
+    # `0/tmp/pipe`, for `0</tmp/pipe`
+    if programs or any(word.text.startswith("0/") for word in options.operands):
+        call.fact("run_process", where, "reverse", "interactive", detail=call.text[:80])
         return EMPTY
     if options.has("z"):
-        call.fact("connect", where, "bulk")
+        ports = call.shell.in_loop or any(re.fullmatch(r"\d+-\d+", word.text) for word in options.operands)
+        call.fact("connect", where, "bulk", *(("offensive",) if ports else ()))
     elif listens:
         call.fact("listen", "host", origin=call.stdin)
         if call.stdin.traits & {"from_secret", "from_system"}:
@@ -158,7 +187,22 @@ def socat(call: Call) -> Value:
     return Value("$(network)", False, NETWORK)
 
 
+def zsh_connection(call: Call) -> Value:
+    """`ztcp`: the shell itself is connected, which only those do who want to be given one."""
+    call.fact("connect", "host", *(("reverse",) if len(call.args) > 1 else ()))
+    return EMPTY
+
+
+def rust_cat(call: Call) -> Value:
+    options = call.options("s shell l e exec")
+    shell = options.all("s", "shell", "e", "exec")
+    call.fact("run_process" if shell else "connect", "host", *(("reverse", "interactive") if shell else ()))
+    return Value("$(network)", False, NETWORK)
+
+
 def telnet(call: Call) -> Value:
+    if any(word.text.startswith("0/") for word in call.args):
+        call.fact("run_process", "host", "reverse", "interactive")
     call.fact("upload" if call.stdin.traits & ORIGINS - NETWORK else "connect", "host", origin=call.stdin)
     return Value("$(network)", False, NETWORK)
 
@@ -209,7 +253,11 @@ def look_up(call: Call) -> Value:
     encoded = re.search(
         r"\$\(.*\b(?:base64|base32|xxd|b64encode|hexdump|od)\b|`.*\b(?:base64|base32|xxd)\b", call.text
     )
-    call.fact("resolve", "host", *(("hidden",) if encoded else ()), detail=value.text, origin=value)
+    # A name below that of a host where anybody may look what was asked for
+    drops = any(target_of_host(word.text.rpartition("$")[2]) == "drop_host" for word in call.args if "." in word.text)
+    call.fact(
+        "resolve", "drop_host" if drops else "host", *(("hidden",) if encoded else ()), detail=value.text, origin=value
+    )
     if "axfr" in call.text.lower():
         call.fact("connect", "host", "bulk")
     return Value(f"$({call.name})", False, NETWORK)
@@ -221,8 +269,16 @@ def ping(call: Call) -> Value:
     return Value("$(ping)", False)
 
 
+# Whole networks, every port, or what is weak there
+_WHOLE = re.compile(
+    r"(?:^|\s)\S*\d\.(?:\d+|\*)/\d{1,2}(?:\s|$)|\d\.\d+-\d+(?:\s|$)|(?:^|\s)(?:-p-|-iL)|-p\s*[01]?-?6553\d"
+    r"|-p\s*[01]-6553\d|--script[=\s]\S*(?:vuln|brute|exploit)"
+)
+
+
 def scan(call: Call) -> Value:
-    call.fact("connect", "host", "bulk")
+    wide = call.name in ("masscan", "zmap", "rustscan") or call.name == "nmap" and _WHOLE.search(" ".join(call.texts))
+    call.fact("connect", "host", "bulk", *(("offensive",) if wide else ()))
     return Value("$(scan)", False, NETWORK)
 
 
@@ -268,19 +324,29 @@ def clone(call: Call) -> Value:
     return EMPTY
 
 
+def editor_tunnel(call: Call) -> Value:
+    """`code tunnel`: the editor lets somebody in."""
+    return tunnel(call) if call.texts[:1] == ["tunnel"] else EMPTY
+
+
 def tunnel(call: Call) -> Value:
-    call.fact("connect", "host")
+    opens = {"http", "tcp", "tls", "start", "host", "tunnel", "client", "local", "server"} & set(call.texts)
+    call.fact("connect", "drop_host" if opens else "host")
     return EMPTY
 
 
 COMMANDS = {
     "curl": curl,
     **dict.fromkeys(("wget", "wget2"), wget),
-    **dict.fromkeys(("aria2c", "axel", "http", "https", "xh", "fetch", "lwp-download", "lynx", "w3m", "links"), fetch),
+    **dict.fromkeys(
+        ("aria2c", "axel", "http", "https", "xh", "fetch", "lwp-download", "nscurl", "lynx", "w3m", "links"), fetch
+    ),
     **dict.fromkeys(("get", "post", "httrack", "youtube-dl", "yt-dlp"), fetch),
     **dict.fromkeys(("nc", "ncat", "netcat", "nc.traditional", "nc.openbsd", "cryptcat", "pwncat"), netcat),
     "socat": socat,
     "telnet": telnet,
+    "ztcp": zsh_connection,
+    **dict.fromkeys(("rcat", "rustcat"), rust_cat),
     **dict.fromkeys(("ssh", "autossh", "dbclient", "mosh"), ssh),
     **dict.fromkeys(("scp", "rsync", "croc"), remote_copy),
     **dict.fromkeys(("dig", "nslookup", "host", "drill", "resolvectl"), look_up),
@@ -289,8 +355,8 @@ COMMANDS = {
     **dict.fromkeys(("tcpdump", "tshark", "dumpcap", "ettercap", "dsniff", "bettercap", "ngrep"), sniff),
     **dict.fromkeys(("mail", "mailx", "sendmail", "mutt", "swaks", "ssmtp", "msmtp", "s-nail"), mail),
     **dict.fromkeys(("ftp", "sftp", "tftp", "lftp", "smbclient", "ncftpput", "ncftp"), transfer),
+    **dict.fromkeys(("arpspoof", "dnsspoof"), sniff),
     "rclone": clone,
-    **dict.fromkeys(
-        ("ngrok", "cloudflared", "chisel", "frpc", "bore", "devtunnel", "ligolo", "tor", "torify"), tunnel
-    ),
+    "code": editor_tunnel,
+    **dict.fromkeys(("ngrok", "cloudflared", "chisel", "frpc", "bore", "devtunnel", "ligolo"), tunnel),
 }

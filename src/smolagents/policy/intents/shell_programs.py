@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from .attack_tools import guesses, offensive
 from .foreign_code import read_foreign
 from .places import target_of_path
 from .shell_call import Call
-from .shell_system import guesses, offensive
+from .shell_escapes import SHELLS, is_shell, starts_shell
 from .shell_values import EMPTY, ORIGINS, Value, join
 
 
-SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "ash", "rbash", "mksh"))
 _PYTHON = re.compile(r"^(?:python|pypy|ipython)[\d.]*w?$")
 _FOREIGN = re.compile(
     r"^(?:perl|ruby|node|nodejs|php|lua|deno|bun|tclsh|swift|osascript|rscript|jrunscript|gdb|jshell|expect)[\d.]*$"
@@ -42,6 +42,8 @@ def shell(call: Call) -> Value:
             if script.pieced:
                 call.fact("run_process", "unknown", "hidden")
             return call.shell.script(script.text, call.stdin)
+        if text in ("-p", "-ip", "-pi"):
+            call.fact("become", "account", "privileged")  # Keeps the rights that a set-user bit gave it
         if text == "-s":
             break
         if text[:1] not in "-+" or text == "-":
@@ -57,9 +59,17 @@ def _from_input(call: Call) -> Value:
     return Value("$(sh)", False, call.stdin.traits)
 
 
+# A program that is called as if it was a picture or a document
+_DISGUISED = re.compile(
+    r"\.(?:png|jpe?g|gif|bmp|ico|pdf|docx?|xlsx?|pptx?|mp[34]|wav)(?:\.(?:sh|py|pl|rb|js|exe|bat|ps1|command|app))?$"
+)
+
+
 def _name_of_script(call: Call, file: Value) -> None:
-    """A script may say in its name that it attacks."""
-    name = file.text.rpartition("/")[2].lower()
+    """A script may say in its name that it attacks, or hide what it is."""
+    if _DISGUISED.search(file.text.lower()):
+        call.fact("hide", "process", detail=file.text)
+    name = file.text.replace("\\", "/").rpartition("/")[2].lower()
     if guesses(name):
         call.fact("guess", "account")
     elif offensive(name):
@@ -155,6 +165,11 @@ def python(call: Call) -> Value:
 def _module(call: Call, module: str, rest: list[Value]) -> Value:
     if module in ("http.server", "SimpleHTTPServer", "pyftpdlib", "uploadserver"):
         call.fact("listen", "host")
+        for place, value in enumerate(rest[:-1]):
+            if value.text in ("-d", "--directory"):
+                served = call.shell.path(rest[place + 1].text)
+                if target_of_path(served) in ("root", "home", "secret", "system"):
+                    call.fact("upload", "host", "from_system")
         if call.shell.folder and target_of_path(call.shell.folder) in ("root", "home", "secret", "system"):
             call.fact("upload", "host", "from_system")
     elif module in ("pip", "venv", "ensurepip"):
@@ -167,6 +182,10 @@ def _module(call: Call, module: str, rest: list[Value]) -> Value:
 def foreign(call: Call) -> Value:
     args = call.args
     read = False
+    if call.name == "osascript":  # Its lines, one after `-e` each, are one script
+        lines = [args[place + 1] for place, value in enumerate(args[:-1]) if value.text == "-e"]
+        if len(lines) > 1:
+            read_foreign(call, "\n".join(line.text for line in lines))
     for place, value in enumerate(args):
         text = value.text
         if place + 1 == len(args) and len(text) < 7:
@@ -207,6 +226,9 @@ def foreign(call: Call) -> Value:
 def sudo(call: Call) -> Value:
     options = call.options("u g h p C r t T U D R user group host prompt close-from chroot", stop=True)
     words = _without_settings(options.operands)
+    for value in options.operands[: len(options.operands) - len(words)]:
+        name, _, setting = value.text.partition("=")
+        _setting(call, name, setting)
     user = next((value.text for value in options.all("u", "user")), "root")
     is_root = user in ("root", "0", "#0", "#-1", "#4294967295") or user.startswith("$")
     if not words:
@@ -230,6 +252,8 @@ def su(call: Call) -> Value:
     call.fact("become", "account", *(("privileged",) if user == "root" and not commands else ()))
     printed = EMPTY
     for command in commands:
+        if is_shell(command.text):
+            call.fact("become", "account", "privileged")
         printed = call.shell.script(command.text, call.stdin)
     return printed
 
@@ -261,6 +285,8 @@ def _setting(call: Call, name: str, value: str) -> None:
         call.fact("hide", "history")
     elif name == "HISTCONTROL" and "ignore" in value:
         call.fact("hide", "history", "own")
+    elif starts_shell(name, value):
+        call.fact("run_process", "unknown", "interactive")
     elif name == "PROMPT_COMMAND" and re.search(r"\b(?:tee|logger|curl|wget|nc|history)\b|/dev/tcp", value):
         call.fact("configure", "environment", "persistent")
         call.shell.script(value)
@@ -369,9 +395,15 @@ def nsenter(call: Call) -> Value:
     return call.run(options.operands) if options.operands else EMPTY
 
 
+_ASKS_FOR_SUDO = re.compile(r"\[sudo\]|password for (?:\$|root)", re.IGNORECASE)
+
+
 def read_variable(call: Call) -> Value:
     stdin = call.stdin if call.stdin is not EMPTY else call.shell.input
-    names = [word for word in call.options("p d n N t u i a").operands]
+    options = call.options("p d n N t u i a")
+    if options.has("s") and any(_ASKS_FOR_SUDO.search(prompt.text) for prompt in options.all("p")):
+        call.fact("read", "keyboard")  # Somebody's password, as if `sudo` had asked
+    names = options.operands
     traits = stdin.traits if stdin.traits or stdin.known and stdin.text else frozenset(("from_input",))
     if not stdin.traits and not stdin.text:
         traits = frozenset()
@@ -409,33 +441,6 @@ def script(call: Call) -> Value:
             call.fact("run_process", "unknown", "interactive")
         call.shell.script(command.text)
     return EMPTY
-
-
-_ESCAPES = re.compile(
-    r"-TT\s+['\"]?(?:/bin/)?(?:ba)?sh\b|:?!\s*(?:/bin/|/usr/bin/)?(?:ba|z|da)?sh\b|(?:proxycommand|exec|command|pager|shell)=[^=]*?\b(?:/bin/)?(?:ba)?sh\b"
-    r"|os\.execute\(|:py3?\s|:lua\s|\((?:term|shell|shell-command)\s+\"(?:/usr)?/bin/\w*sh\b",
-    re.IGNORECASE,
-)
-
-
-# Without one of these no part of it matches, and most commands have none
-_LONGEST = 4_000
-_MAY_ESCAPE = re.compile(r"[!=(]|-[tT][tT]|:[pPlL]")
-_STARTS_SHELL = re.compile(r"(?:^|\n)\s*[:!]+\s*(?:exec|system|shell)?\W*(?:/usr)?/bin/(?:ba|z|da)?sh\b")
-
-
-def escapes(call: Call) -> bool:
-    """Whether the options of an ordinary program make it start a shell."""
-    words = " ".join(call.texts)[:_LONGEST]
-    if (
-        (_MAY_ESCAPE.search(words) and _ESCAPES.search(words))
-        or call.stdin.known
-        and len(call.stdin.text) < 500
-        and _STARTS_SHELL.search(call.stdin.text)
-    ):
-        call.fact("run_process", "unknown", "interactive")
-        return True
-    return False
 
 
 COMMANDS = {

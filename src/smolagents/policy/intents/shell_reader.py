@@ -11,14 +11,15 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .facts import Fact
-from .places import target_of_data
+from .places import is_hidden, target_of_data
 from .shell_commands import Call, run
+from .shell_escapes import is_remote_shell, typed
 from .shell_parser import parsed
 from .shell_plain import PlainCommand, plain_commands
 from .shell_statements import joined, run_statement
 from .shell_values import EMPTY, NO_FILES, Value, content_of, is_ordinary_setting, join
 from .shell_words import DEEPEST, text_of
-from .windows_commands import read_statement
+from .windows_methods import read_statement
 from .windows_text import commands_of, is_of_windows
 from .words import UNREAD, read_words
 
@@ -36,6 +37,8 @@ _MANY_WORDS = 100  # A command with so many more counts as one more
 _MOST_WORDS = 1_200_000  # Characters
 _LONGEST_TEXT = 200
 
+# `<TARGET_HOST>`, for a name to be put there: no redirection.
+_PLACEHOLDER = re.compile(r"(?<![<>&\d])<([A-Z][A-Z0-9]{1,30}(?:[_-][A-Z0-9]{1,30}){0,5})>(?!\()")
 # The parser does not know `{rm,-rf,x}` as a command.
 _COMMAND_IN_BRACES = re.compile(r"(^|[\n;|&(] {0,9})\{([^{}\s;\"':]{1,200},[^{}\s;\"':]{0,200})\}")
 _POSITIONS = (*"123456789@*",)
@@ -94,6 +97,8 @@ class Shell:
 
     def script(self, text: str, stdin: Value = EMPTY) -> Value:
         """Reads a script, and says what it prints."""
+        if "<" in text:
+            text = _PLACEHOLDER.sub(r"\1", text)
         if self.depth >= DEEPEST:
             self._by_words(text)
             return EMPTY
@@ -106,6 +111,10 @@ class Shell:
                 # It may be one of Unix after all that only looks like it
                 self._by_words(text)
                 return self._windows(text)
+            if typed(text):
+                self.fact("run_process", "unknown", ("interactive",), text)
+            if is_remote_shell(text):
+                self.fact("run_process", "host", ("reverse", "interactive"), text)
             if commands := _COMMAND_IN_BRACES.findall(text):
                 self.fact("run_process", "unknown", ("hidden",), commands[0][1])
                 text = _COMMAND_IN_BRACES.sub(lambda match: match[1] + match[2].replace(",", " "), text)
@@ -188,6 +197,8 @@ class Shell:
         target = "file" if target == "root" else target  # Something in that folder
         if target == "startup" and append and not name.startswith("/etc") and is_ordinary_setting(value.text):
             target = "file"
+        if is_hidden(self.path(name)):
+            self.fact("hide", "file", (), text, self.path(name))
         self.fact("write", target, (*traits, *(() if append else ("overwrite",))), text, self.path(name))
         self.store(name, value, append)
 

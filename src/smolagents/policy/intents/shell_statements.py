@@ -153,13 +153,14 @@ def _redirected(shell: Shell, redirects: list[Node], stdin: Value, body: Callabl
 
 
 def _to_network(shell: Shell, text: str, printed: Value) -> None:
-    first = text.lstrip("(").split(None, 1)[0].rpartition("/")[2] if text.strip() else ""
+    text = text.lstrip("(").removeprefix("exec ") or text
+    first = text.split(None, 1)[0].rpartition("/")[2] if text.strip() else ""
     if first in _SHELLS or "sh -i" in text:
         shell.fact("run_process", "host", ("reverse", "interactive"), text)
     elif printed.traits:
         shell.fact("upload", "host", printed.traits, text)
     else:
-        shell.fact("connect", "host", ("bulk",) if shell.in_loop else (), text)
+        shell.fact("connect", "host", ("bulk", "offensive") if shell.in_loop else (), text)
 
 
 def _here_document(shell: Shell, body: Node, redirect: Node) -> Value:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from .attack_tools import is_for_attacks
 from .places import target_of_path
 from .shell_call import Call
 from .shell_values import EMPTY, Value
@@ -19,11 +19,11 @@ SECURITY = re.compile(
     r"|opendirectoryd|com\.crowdstrike[\w.]*|com\.sophos[\w.]*|com\.carbonblack[\w.]*|syslogd_enable|auditd_enable"
     r"|pf_enable|firewall_enable)(?:\.service|\.socket|\.plist|d|_enable)?(?:$|[\s\"'=])"
 )
-_MASTERS = re.compile(r"^(?:sudo|wheel|root|admin|adm|docker|lxd|disk|shadow|administrators?)$")
-_SERVICES = frozenset(
-    ("nobody", "daemon", "bin", "sys", "mail", "www-data", "games", "lp", "news", "uucp", "proxy", "backup")
-)
 _PERIODS = re.compile(r"on-(?:calendar|boot|startup|unit-active|active)|timer-property")
+
+
+# Ways for somebody to reach a machine, or to be reached by it, unseen
+_ANONYMOUS = re.compile(r"^(?:tor|i2pd?|ngrok|cloudflared|frpc|chisel)(?:@\w+)?(?:\.service)?$")
 
 
 def service(call: Call) -> Value:
@@ -64,22 +64,11 @@ def service(call: Call) -> Value:
         "onestart",
     }:
         call.fact("configure", "service")
+        if any(_ANONYMOUS.match(word) for word in words):
+            call.fact("connect", "drop_host")
         for word in words:
             if "/" in word and target_of_path(word) == "temp":
                 call.fact("configure", "startup", "persistent", detail=word)
-    return EMPTY
-
-
-def launchctl(call: Call) -> Value:
-    words = call.texts
-    verb = words[0] if words else ""
-    if verb in ("load", "bootstrap", "submit", "enable"):
-        call.fact("configure", "startup", "persistent")
-    elif verb in ("unload", "bootout", "remove", "stop", "disable"):
-        disables = SECURITY.search(f" {' '.join(words)} ") or "com.apple.alf" in call.text
-        call.fact("configure", "security" if disables else "service", "disable")
-    elif verb == "setenv":
-        call.fact("configure", "environment", *(("persistent",) if "DYLD" in call.text else ()))
     return EMPTY
 
 
@@ -111,67 +100,6 @@ def systemd_run(call: Call) -> Value:
         call.fact("configure", "startup", "persistent")
     words = call.options("u p E M unit property on-calendar on-boot on-active slice uid gid", stop=True).operands
     return call.run(words) if words else EMPTY
-
-
-# Accounts
-
-
-def account(call: Call) -> Value:
-    options = call.options(
-        "G g u s d c p e f k b K M U groups gid uid shell home home-dir comment password append-groups "
-        "inactive expiredate "
-        "user add delete members"
-    )
-    words = " ".join(call.texts)
-    groups = [
-        part for value in options.all("G", "groups", "g", "gid", "append-groups") for part in value.text.split(",")
-    ]
-    operands = [value.text for value in options.operands]
-    joins_group = call.name in ("adduser", "gpasswd", "addgroup", "groupmems") and len(operands) > 1
-    if call.name == "gpasswd":
-        joins_group, groups = False, operands if options.has("a", "add") else []
-    if joins_group:
-        groups += operands[1:]
-    is_master = any(_MASTERS.match(group) for group in groups) or "0" in groups
-    is_root = options.has("o", "non-unique") and any(value.text == "0" for value in options.all("u", "uid"))
-    if call.name == "pw":
-        is_master = is_master or re.search(r"-G\s*(?:wheel|operator)|-u\s*0\b", words) is not None
-    if call.name == "sysadminctl":
-        is_master = "-admin" in call.texts or ("-guestAccount" in call.texts and "on" in call.texts)
-    if call.name in ("dseditgroup", "dscl"):
-        is_master = (
-            re.search(r"/Groups/(?:admin|wheel)|\s-t\s+user\s+admin|UniqueID\s+\d{1,3}$|IsHidden", words) is not None
-        )
-        changes = re.search(
-            r"-(?:create|append|merge|delete|passwd|o|change|authonly)\b|-[af]\b|\b(?:create|delete|passwd)\b", words
-        )
-        if changes is None:
-            return Value(f"$({call.name})", False, frozenset(("from_system",)))
-        if "IsHidden" in words or re.search(r"UniqueID\s+[1-4]?\d{1,2}$", words):
-            call.fact("hide", "account")
-    if call.name in ("userdel", "deluser"):
-        call.fact("configure", "account", "disable")
-        return EMPTY
-    if call.name == "passwd" and re.search(r"(?:^|\s)(?:-d|--delete)\b", words):
-        call.fact("configure", "account", "privileged")
-        return EMPTY
-    if call.name in ("passwd", "chage") and (options.has("S", "l", "status") or not operands):
-        call.fact("configure", "account", *(("disable",) if options.has("l") and operands else ()))
-        return EMPTY
-    if call.name in ("usermod", "chsh") and any(name in _SERVICES for name in operands) and "/sh" in words + "/bash":
-        is_master = is_master or re.search(r"/(?:ba|z|da|k)?sh\b", words) is not None
-    root = call.name in ("passwd", "chpasswd") and ("root" in operands or "root:" in call.stdin.text)
-    made = (
-        call.name in ("useradd", "adduser")
-        and operands
-        and not joins_group
-        or re.search(r"(?i)\buseradd\b|-addUser\b|-create\s+/Users/", words)
-    )
-    removed = re.search(r"(?i)\buserdel\b|-deleteUser\b|-delete\s+/Users/", words)
-    master = is_master or is_root or root
-    traits = ("privileged",) if master else ("persistent",) if made else ("disable",) if removed else ()
-    call.fact("configure", "account", *traits)
-    return EMPTY
 
 
 # What protects the system
@@ -219,25 +147,6 @@ def audit(call: Call) -> Value:
     return EMPTY
 
 
-def extended_attributes(call: Call) -> Value:
-    if "com.apple.quarantine" in call.text and re.search(r"\s-\w*d", call.text):
-        call.fact("configure", "security", "disable")
-    return EMPTY
-
-
-def backups(call: Call) -> Value:
-    words = " ".join(call.texts)
-    if re.search(r"\b(?:disable|delete\w*|thinlocalsnapshots)\b", words):
-        call.fact("delete", "backup", "all")
-    return EMPTY
-
-
-def mac_log(call: Call) -> Value:
-    if "erase" in call.texts:
-        call.fact("delete", "log")
-    return EMPTY
-
-
 def journal(call: Call) -> Value:
     if re.search(r"--(?:vacuum-(?:size|time)=?\s*(?:0|1\D)|rotate\b.*vacuum)", call.text) and re.search(
         r"vacuum-(?:time=?\s*[01]s|size=?\s*[01]\D?$)", call.text
@@ -260,32 +169,6 @@ def sysctl(call: Call) -> Value:
     return Value("$(sysctl)", False)
 
 
-def defaults(call: Call) -> Value:
-    words = " ".join(call.texts)
-    if re.match(r"(?:-\w+\s+)*(?:write|delete)\b", words):
-        if re.search(r"LoginHook|LogoutHook|loginwindow|LaunchAgents|AutoLaunched", words):
-            call.fact("configure", "startup", "persistent")
-        elif re.search(
-            r"(?i)com\.apple\.(?:alf|screensaver|security|SoftwareUpdate|commerce)|LSQuarantine|firewall", words
-        ):
-            call.fact("configure", "security", "disable")
-    return EMPTY
-
-
-def keychain(call: Call) -> Value:
-    """macOS: `security`."""
-    words = call.texts
-    verb = next((word for word in words if word[:1] != "-"), "")
-    if re.match(r"dump-|export|find-(?:generic|internet)-password|unlock-|show-keychain", verb):
-        call.fact("read", "secret")
-        return Value("$(security)", False, frozenset(("from_secret",)))
-    if verb in ("add-trusted-cert", "authorizationdb", "set-keychain-settings", "import"):
-        call.fact("configure", "security", *(("disable",) if verb != "import" else ()))
-    elif verb.startswith("delete-"):
-        call.fact("delete", "secret")
-    return EMPTY
-
-
 def trust(call: Call) -> Value:
     call.fact("configure", "security")
     return EMPTY
@@ -296,6 +179,9 @@ def trust(call: Call) -> Value:
 
 def load_module(call: Call) -> Value:
     words = " ".join(call.texts)
+    if "configure-boot" in words:
+        call.fact("configure", "kernel")
+        return EMPTY
     if call.name in ("kmutil", "kextutil") and "load" not in words and call.name == "kmutil":
         return EMPTY
     if (
@@ -344,7 +230,9 @@ def mount(call: Call) -> Value:
         if any(path.startswith("/proc/") for path in operands):
             call.fact("hide", "process")
             return EMPTY
-    if operands and operands[0].startswith("/dev/dm-"):
+    if any(value.text.startswith("cgroup") for value in options.all("t", "types")):
+        call.fact("mount", "container")
+    elif operands and operands[0].startswith("/dev/dm-"):
         call.fact("escape", "container")
     elif operands:
         call.fact("mount", target_of_path(operands[0]))
@@ -464,6 +352,8 @@ def repository(call: Call) -> Value:
     """`git`."""
     words = call.texts
     verb = next((word for word in words if word[:1] != "-" and "=" not in word), "")
+    if verb == "clone" and any(is_for_attacks(word) for word in words):
+        call.fact("download", "host", "offensive")
     if verb in ("clone", "fetch", "pull", "ls-remote", "submodule"):
         call.fact("download", "host")
     elif verb == "push":
@@ -480,6 +370,11 @@ def repository(call: Call) -> Value:
 
 
 def screen(call: Call) -> Value:
+    words = call.texts
+    if call.shell.in_loop or call.name in ("imagesnap", "fswebcam") or "-root" in words or "root" in words:
+        call.fact("read", "keyboard")  # What somebody does, again and again or as a whole
+    elif call.name == "screencapture" and any(re.fullmatch(r"-\w*x\w*", word) for word in words):
+        call.fact("read", "keyboard")  # Without the sound that tells of it
     names = [value for value in call.options("t T l R D d w").operands]
     value = Value(f"$({call.name})", False, frozenset(("from_screen",)))
     for name in names[-1:]:
@@ -509,80 +404,21 @@ def settings_of_network(call: Call) -> Value:
     return Value(f"$({call.name})", False)
 
 
-def remote_management(call: Call) -> Value:
-    """macOS: `kickstart`, `systemsetup`, `dsenableroot`."""
-    words = " ".join(call.texts)
-    if call.name == "dsenableroot":
-        call.fact("configure", "account", "privileged")
-    elif re.search(r"-activate|-allowAccessFor|-setremote(?:login|appleevents)\s+on", words):
-        call.fact("configure", "security", "disable")
-    return EMPTY
-
-
-def file_attributes(call: Call) -> Value:
-    """macOS: `SetFile`: hides a file, or gives it another age."""
-    if any(text == "V" or text.startswith(("-d", "-m")) for text in call.texts):
-        call.fact("hide", "file")
-    return EMPTY
-
-
-# Tools that exist to attack: they find weaknesses, take passwords, or control other people's machines
-
-_OFFENSIVE = re.compile(
-    r"^(?:mimikatz|mimipenguin|lazagne|linpeas|winpeas|peass?|linenum|linux-exploit-suggester|lse|pspy\d*|responder|msfconsole"
-    r"|msfvenom|meterpreter|empire|sliver\w*|bloodhound|sharphound|azurehound|crackmapexec|cme|netexec|nxc|evil-winrm"
-    r"|kerbrute|rubeus|certipy|impacket-\w+|secretsdump|psexec\.py|wmiexec\w*|smbexec\w*|atexec|dcomexec|getuserspns|getnpusers"
-    r"|sqlmap|commix|beef\w*|setoolkit|xmrig|minerd|cpuminer|ccminer|ethminer|procdump\d*|pwdump\d*|fgdump|gsecdump|wce|quarks\w*"
-    r"|nanodump|pypykatz|swaphunt|3snake|truffleproc|keyscan|logkeys|traitor|deepce|stratus|pacu|cloudfox|peirates|kdigger"
-    r"|\w*(?:keylog|ransomware|rootkit|exploit|backdoor|(?:reverse|bind|web)_?-?shell|malware|trojan|stealer|steal_?(?:token|creds?|pass)"
-    r"|privesc|shellcode|cryptominer|botnet|exfil|(?:process|dll|code)_?inject|uac-?_?bypass|bypass_?-?uac|cred(?:ential)?_?dump|\wkatz"
-    r"|timestomp|ransom)\w*|dnscat2?|iodine|psexec\w*|plink|pscp"
-    r"|cobaltstrike|beacon|havoc|covenant|koadic|merlin|poshc2|dumpert|safetykatz|seatbelt|sharpup|powerup|powerview|adfind)"
-    r"(?:\.(?:py|sh|rb|exe|pl|elf|ps1))?$"
-)
-_GUESSES = re.compile(
-    r"^(?:hydra|xhydra|medusa|ncrack|john|hashcat|patator|crowbar|brutespray|brutus|fcrackzip|pdfcrack|aircrack-ng|hcxdumptool|reaver"
-    r"|cewl|thc-hydra|sudo_bruteforce|rarcrack|sucrack|go\w*spray|\w*spray(?:er)?|\w*brute(?:force)?)(?:\.(?:py|sh|rb|exe|pl|ps1))?$"
-)
-
-
-@lru_cache(maxsize=1024)
-def offensive(name: str) -> bool:
-    """Whether a tool is made for attacks."""
-    return _OFFENSIVE.match(name) is not None
-
-
-@lru_cache(maxsize=1024)
-def guesses(name: str) -> bool:
-    """Whether a tool guesses passwords."""
-    return _GUESSES.match(name) is not None
-
-
 COMMANDS = {
     **dict.fromkeys(
         ("systemctl", "service", "rc-service", "initctl", "chkconfig", "update-rc.d", "sysrc", "rc-update"), service
     ),
-    "launchctl": launchctl,
     "crontab": crontab,
     **dict.fromkeys(("at", "batch"), at),
     "systemd-run": systemd_run,
-    **dict.fromkeys(
-        ("useradd", "adduser", "usermod", "userdel", "deluser", "groupadd", "addgroup", "gpasswd"), account
-    ),
-    **dict.fromkeys(("passwd", "chpasswd", "chage", "chsh", "dscl", "dseditgroup", "sysadminctl", "pw"), account),
     **dict.fromkeys(
         ("iptables", "ip6tables", "ufw", "nft", "pfctl", "firewall-cmd", "ipfw", "socketfilterfw", "ebtables"),
         firewall,
     ),
     **dict.fromkeys(("setenforce", "auditctl", "spctl", "csrutil", "fdesetup", "aa-disable", "aa-complain"), audit),
     **dict.fromkeys(("aa-teardown", "mdatp", "falconctl", "clamconf"), audit),
-    "xattr": extended_attributes,
-    "tmutil": backups,
-    "log": mac_log,
     "journalctl": journal,
     "sysctl": sysctl,
-    "defaults": defaults,
-    "security": keychain,
     **dict.fromkeys(("update-ca-certificates", "update-ca-trust", "certctl", "trust"), trust),
     **dict.fromkeys(
         ("insmod", "modprobe", "kextload", "kextunload", "kmutil", "kldload", "kldunload", "rmmod"), load_module
@@ -632,9 +468,7 @@ COMMANDS = {
     **dict.fromkeys(
         ("screencapture", "scrot", "xwd", "gnome-screenshot", "spectacle", "grim", "maim", "xclip", "pbpaste"), screen
     ),
-    **dict.fromkeys(("xsel", "wl-paste", "imagesnap", "arecord", "fswebcam"), screen),
-    **dict.fromkeys(("kickstart", "systemsetup", "dsenableroot"), remote_management),
-    "setfile": file_attributes,
+    **dict.fromkeys(("xsel", "wl-paste", "imagesnap", "arecord", "fswebcam", "import"), screen),
     **dict.fromkeys(("xinput", "logkeys", "xspy", "showkey"), keyboard),
     **dict.fromkeys(("ifconfig", "ip", "route", "networksetup", "nmcli", "arp", "scutil"), settings_of_network),
 }

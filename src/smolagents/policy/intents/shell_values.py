@@ -11,7 +11,17 @@ from .places import target_of_data
 
 # The traits that say where something comes from. They stay with it.
 ORIGINS = frozenset(
-    ("decoded", "from_network", "from_file", "from_secret", "from_system", "from_screen", "from_input", "bulk")
+    (
+        "decoded",
+        "from_network",
+        "from_file",
+        "from_secret",
+        "from_system",
+        "from_screen",
+        "from_input",
+        "bulk",
+        "from_elsewhere",
+    )
 )
 # Longer ones are cut: what a loop doubles again and again has to end.
 LONGEST = 65_536

@@ -218,6 +218,33 @@ RULES: tuple[Rule, ...] = (
         "secret authority",
         beside=_pattern("upload send connect", _THE_NETWORK),
     ),
+    _rule(
+        "send-from-elsewhere",
+        _STEALS,
+        0.5,
+        "sends files from outside of the folder that it works in",
+        "upload send",
+        "host private_host drop_host unknown",
+        "from_elsewhere",
+    ),
+    _rule(
+        "keep-accounts",
+        _STEALS,
+        0.5,
+        "puts the accounts of the system where everybody may take them",
+        "read",
+        "account",
+        beside=_pattern("write", "temp"),
+    ),
+    _rule("scan-others", _STEALS, 0.55, "finds out what hosts of others answer to", "connect", "", "bulk offensive"),
+    _rule(
+        "look-who-watches",
+        _MODIFIES,
+        0.55,
+        "finds out what protects or simulates the machine",
+        "inspect",
+        "security",
+    ),
     # More rights.
     _rule("write-authority", _ESCALATES, 0.92, "changes who may do what", "write change_mode move", "authority"),
     _rule("write-account", _ESCALATES, 0.7, "changes the accounts of the system", "write change_mode", "account"),
@@ -391,6 +418,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "load-native", _EXECUTES, 0.35, "calls native code", "load_native", "", without="from_network decoded hidden"
     ),
+    _rule("load-library", _EXECUTES, 0.55, "makes a program load its code", "load_native", "file", "persistent"),
     _rule("replace-runtime", _EXECUTES, 0.7, "replaces parts of the interpreter", "write", "runtime"),
     _rule("escape-and-run", _EXECUTES, 0.8, "reaches around what a program was given", "escape", "runtime"),
     _rule("run", _EXECUTES, 0.15, "runs a program", "run_process", "", without="interactive reverse"),
@@ -414,6 +442,10 @@ RULES: tuple[Rule, ...] = (
     _rule("write", _WRITES, 0.6, "writes data", "write move change_mode encrypt pay"),
     _rule("delete", _WRITES, 0.6, "deletes data", "delete"),
     # Of commands (`shell_commands` and its like).
+    _rule("fetch-offensive", _EXECUTES, 0.55, "fetches a tool that is made for attacks", "download", "", "offensive"),
+    _rule(
+        "place-offensive", _EXECUTES, 0.55, "puts a tool in place that is made for attacks", "move", "", "offensive"
+    ),
     _rule("run-offensive", _EXECUTES, 0.85, "runs a tool that is made for attacks", "run_process", "", "offensive"),
     _rule(
         "delete-for-good",
@@ -428,7 +460,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "create-account",
         _MODIFIES,
-        0.55,
+        0.15,
         "makes an account",
         "configure",
         "account",

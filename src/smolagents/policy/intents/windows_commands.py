@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 
+from .attack_tools import offensive
 from .places import target_of_path, target_of_url
 from .shell_call import Call
 from .shell_values import EMPTY, Value, join
@@ -13,14 +14,18 @@ from .shell_values import EMPTY, Value, join
 
 _NETWORK = frozenset(("from_network",))
 _DECODED = frozenset(("decoded",))
+SECURITY = re.compile(
+    r"(?i)windefend|wdnissvc|mpssvc|securityhealth|sense\b|wscsvc|eventlog|sysmon|wuauserv|vss\b|sql|backup|veeam|sophos|mcafee|symantec"
+    r"|kaspersky|carbonblack|crowdstrike|csagent|cylance|sentinel|eset|avast|avg|malwarebytes|msmpeng|defender|bits\b|swprv|exchange"
+)
 _URL = re.compile(r"(?i)\b(?:https?|ftp)://[^\s'\"()<>|]+")
 
 
-def _operands(call: Call) -> list[Value]:
+def operands_of(call: Call) -> list[Value]:
     return [word for word in call.args if word.text[:1] not in "-/" or word.text.count("/") > 1]
 
 
-def _named(call: Call, *names: str) -> list[Value]:
+def named(call: Call, *names: str) -> list[Value]:
     """Values of PowerShell's parameters, which may be cut short; positional ones count as well."""
     found = []
     args = call.args
@@ -31,7 +36,7 @@ def _named(call: Call, *names: str) -> list[Value]:
     return found
 
 
-def _paths(call: Call) -> list[Value]:
+def paths_of(call: Call) -> list[Value]:
     """What may be paths: of parameters, or by position; lists are taken apart."""
     skip = False
     found = []
@@ -69,11 +74,13 @@ def powershell(call: Call) -> Value:
                 return call.shell.script(" ".join(value.text for value in args[place + 1 :]), call.stdin)
             if "file".startswith(name) and place + 1 < len(args):
                 return _file(call, args[place + 1])
-    rest = []
+    rest: list[Value] = []
     skip = False
     for word in args:
         name = word.text.lower()
-        if skip:
+        if rest:  # What follows the first word of a command belongs to it
+            rest.append(word)
+        elif skip:
             skip = False
         elif word.text[:1] in "-/" and len(word.text) > 1:
             skip = (
@@ -101,6 +108,8 @@ def _encoded(call: Call, text: str) -> Value:
 
 def _file(call: Call, file: Value) -> Value:
     content = call.shell.files.get(file.text)
+    if offensive(file.text.replace("\\", "/").rpartition("/")[2].lower()):
+        call.fact("run_process", "unknown", "offensive")
     if content is not None and content.traits & _NETWORK:
         call.fact("run_process", "unknown", "from_network")
     elif target_of_path(file.text) == "temp" or re.search(r"(?i)\\(?:appdata|public|programdata)\\", file.text):
@@ -152,7 +161,8 @@ def delete(call: Call) -> Value:
     flags = " ".join(word.text.lower() for word in call.args if word.text[:1] in "-/")
     traits = {"recursive"} if re.search(r"/s\b|-r", flags) else set()
     traits |= {"forced"} if re.search(r"/q|/f|-fo", flags) else set()
-    paths = [path for path in _paths(call) if not re.fullmatch(r"(?i)/[a-z](?::\w+)?", path.text)]
+    traits |= {"overwrite"} if call.name.startswith("sdelete") else set()  # So that nobody can restore it
+    paths = [path for path in paths_of(call) if not re.fullmatch(r"(?i)/[a-z](?::\w+)?|[-/]accepteula", path.text)]
     if not paths and call.stdin.text:
         paths = [call.stdin]
     for path in paths:
@@ -172,18 +182,26 @@ def delete(call: Call) -> Value:
 
 def read(call: Call) -> Value:
     contents = []
-    for path in _paths(call)[:8]:
+    for path in paths_of(call)[:8]:
         target = target_of_path(path.text)
         call.fact("read", target, detail=path.text)
         contents.append(call.shell.content(path.text))
     return join(contents) if contents else EMPTY
 
 
+def _note_attack_tools(call: Call, files: list[Value]) -> None:
+    for file in files:
+        name = file.text.replace("\\", "/").rpartition("/")[2].lower()
+        if "." in name and offensive(name):
+            call.fact("move", "file", "offensive", detail=name)
+
+
 def copy(call: Call) -> Value:
-    paths = [path for path in _paths(call) if not re.fullmatch(r"(?i)/[a-z-]+", path.text)]
+    paths = [path for path in paths_of(call) if not re.fullmatch(r"(?i)/[a-z-]+", path.text)]
     if len(paths) < 2:
         return EMPTY
     *sources, target = paths
+    _note_attack_tools(call, sources)
     moved = "move" in call.name or call.name in ("mi", "ren")
     for source in sources:
         place = target_of_path(source.text)
@@ -203,13 +221,13 @@ def copy(call: Call) -> Value:
 
 
 def write(call: Call) -> Value:
-    for path in _paths(call)[:1]:
+    for path in paths_of(call)[:1]:
         call.fact("write", target_of_path(path.text), detail=path.text)
     return EMPTY
 
 
 def listing(call: Call) -> Value:
-    paths = _paths(call)
+    paths = paths_of(call)
     place = paths[0].text if paths else "."
     call.fact("list", "file", detail=place)
     documents = len(
@@ -227,176 +245,7 @@ def attributes(call: Call) -> Value:
     return EMPTY
 
 
-def rights(call: Call) -> Value:
-    """`icacls`, `takeown`, `cacls`, `Set-Acl`."""
-    target = next((target_of_path(path.text) for path in _operands(call)[:1]), "file")
-    everybody = re.search(r"(?i)everyone|\*S-1-1-0|users:\(?f|grant\s+\S+:\(?[\w,()]*f\b", call.text)
-    call.fact("change_mode", target, *(("world",) if everybody else ()))
-    return EMPTY
-
-
-def cipher(call: Call) -> Value:
-    if re.search(r"(?i)/w", call.text):
-        call.fact("delete", "device", "overwrite")
-    elif re.search(r"(?i)/e", call.text):
-        call.fact("encrypt", "file", *(("bulk",) if "/s" in call.text.lower() else ()))
-    return EMPTY
-
-
 # Backups, logs, security, services, tasks, accounts, registry
-
-
-def recovery(call: Call) -> Value:
-    words = call.text.lower()
-    if call.name == "bcdedit" and re.search(
-        r"recoveryenabled\s+no|bootstatuspolicy|safeboot|testsigning\s+on|nointegritychecks\s+on", words
-    ):
-        call.fact("delete", "backup")
-    elif re.search(r"\bdelete\b|resize\s+shadowstorage|disable", words) and call.name != "bcdedit":
-        call.fact("delete", "backup", "all")
-    elif re.search(r"\bcreate\b.*shadow|shadow.*\bcreate\b", words):
-        call.fact("read", "backup")
-    return EMPTY
-
-
-def event_log(call: Call) -> Value:
-    if re.search(r"(?i)\b(?:cl|clear-log)\b|sl\b.*/e:false|clear-eventlog|remove-eventlog|limit-eventlog", call.text):
-        call.fact("delete", "log", "all")
-    return EMPTY
-
-
-def defender(call: Call) -> Value:
-    if re.search(
-        r"(?i)disable\w*\s+(?:\$?true|1)|exclusion|submitsamplesconsent|-disable|mapsreporting|signaturefallback",
-        call.text,
-    ):
-        call.fact("configure", "security", "disable")
-    return EMPTY
-
-
-def firewall(call: Call) -> Value:
-    words = call.text.lower()
-    off = re.search(
-        r"state\s+off|opmode\s+(?:mode=)?disable|-enabled\s+(?:false|\$false)|disable-netfirewall|delete\s+rule|\breset\b",
-        words,
-    )
-    if off:
-        call.fact("configure", "security", "disable")
-    elif "portproxy" in words and "add" in words:
-        call.fact("configure", "host")
-        call.fact("listen", "host")
-    elif re.search(r"wlan\s+show\s+profiles?.*key=clear", words):
-        call.fact("read", "secret")
-    elif re.search(r"firewall.*(?:\badd\b|set)|new-netfirewallrule", words):
-        call.fact("configure", "security")
-    elif "trace start" in words:
-        call.fact("read", "traffic")
-    return EMPTY
-
-
-_SECURITY = re.compile(
-    r"(?i)windefend|wdnissvc|mpssvc|securityhealth|sense\b|wscsvc|eventlog|sysmon|wuauserv|vss\b|sql|backup|veeam|sophos|mcafee|symantec"
-    r"|kaspersky|carbonblack|crowdstrike|csagent|cylance|sentinel|eset|avast|avg|malwarebytes|msmpeng|defender|bits\b|swprv|exchange"
-)
-
-
-def service(call: Call) -> Value:
-    """`sc`, `net stop`, `Stop-Service`, `Set-Service`."""
-    words = call.text.lower()
-    if re.search(r"\bcreate\b|new-service", words):
-        call.fact("configure", "startup", "persistent")
-    elif re.search(r"\bconfig\b.*binpath|failure\b.*command", words):
-        call.fact("configure", "startup", "persistent")
-    elif re.search(r"\bstop\b|stop-service|disabled|\bdelete\b|remove-service", words):
-        off = _SECURITY.search(words)
-        call.fact("configure", "security" if off else "service", "disable")
-    elif re.search(r"\bstart\b|start-service|restart|set-service", words):
-        call.fact("configure", "service")
-    return EMPTY
-
-
-def net(call: Call) -> Value:
-    words = [word.text.lower() for word in call.args]
-    verb = words[0] if words else ""
-    adds = "/add" in words or "/active:yes" in words
-    if verb in ("user", "localgroup", "group"):
-        if adds:
-            master = re.search(r"(?i)admin|remote desktop", call.text)
-            call.fact("configure", "account", *(("privileged",) if master and verb != "user" else ()))
-            if verb == "user" and "/domain" not in words:
-                call.fact("configure", "account", "persistent")
-        elif "/delete" in words or "/del" in words or len([word for word in words if word[:1] != "/"]) > 2:
-            call.fact("configure", "account", "disable")
-        return Value("$(net)", False)
-    if verb in ("stop", "start", "pause"):
-        return service(call)
-    if verb == "use" and any(word.startswith("\\\\") for word in words):
-        call.fact("connect", "private_host")
-        if re.search(r"(?i)(?:admin|c|ipc)\$", call.text) and len(words) > 2:
-            call.fact("become", "account")
-    elif verb == "share" and "=" in call.text:
-        call.fact("configure", "host")
-    return EMPTY
-
-
-def task(call: Call) -> Value:
-    """Scheduled tasks."""
-    if re.search(r"(?i)/create|register-scheduledtask|new-scheduledtask|/change", call.text):
-        call.fact("configure", "startup", "persistent")
-    elif re.search(r"(?i)/delete|unregister", call.text):
-        call.fact("delete", "service")
-    elif re.search(r"(?i)/run|start-scheduledtask", call.text):
-        call.fact("run_process", "unknown")
-    return EMPTY
-
-
-def local_account(call: Call) -> Value:
-    master = re.search(r"(?i)admin|remote desktop", call.text) and "member" in call.name
-    call.fact("configure", "account", *(("privileged",) if master else ()))
-    return EMPTY
-
-
-_AUTORUN = re.compile(
-    r"(?i)\\(?:run(?:once)?(?:ex)?|winlogon|image file execution|appinit_dlls|services\\|shell folders"
-    r"|active setup|lsa\b|userinitmprlogonscript|inprocserver32|shell\\open\\command)"
-)
-_GUARDS = re.compile(
-    r"(?i)disableantispyware|disablerealtime|enablelua|consentprompt|windows defender|disabletaskmgr"
-    r"|localaccounttokenfilter|fdenytsconnections|uselogoncredential|disablerestrictedadmin|securityhealth"
-    r"|scriptblocklogging|amsi|vbawarnings|firewall|smartscreen|security center"
-)
-
-
-def registry(call: Call) -> Value:
-    """`reg`, `Set-ItemProperty` and others on keys."""
-    words = call.text
-    lowered = words.lower()
-    if call.name in ("reg", "regedit"):
-        verb = call.texts[0].lower() if call.args else ""
-        if verb in ("save", "export"):
-            if re.search(r"(?i)hklm\\+(?:sam|system|security)|hkey_local_machine\\+(?:sam|system|security)", words):
-                call.fact("read", "authority")
-            return EMPTY
-        if verb == "query":
-            secret = re.search(r"(?i)password|putty\\sessions|defaultpassword|vnc|/f\s+\"?pass", words)
-            call.fact("read", "secret" if secret else "system")
-            return EMPTY
-        if verb == "delete":
-            call.fact("delete", "startup" if _AUTORUN.search(words) else "system")
-            return EMPTY
-        if verb not in ("add", "import", "load", "restore", "copy") and call.name == "reg":
-            return EMPTY
-    elif not re.search(r"(?i)hk(?:lm|cu|cr|u)\b|hkey_|registry::", lowered):
-        return write(call) if call.name in ("new-item", "ni", "set-item") else EMPTY
-    if _GUARDS.search(words):
-        call.fact("configure", "security", "disable")
-    elif _AUTORUN.search(words + "\\"):
-        call.fact("configure", "startup", "persistent")
-    elif re.search(r"(?i)ms-settings\\|mscfile\\|\\shell\\open|exefile", words):
-        call.fact("become", "account", "privileged")
-    else:
-        call.fact("configure", "system")
-    return EMPTY
 
 
 def management(call: Call) -> Value:
@@ -414,12 +263,12 @@ def management(call: Call) -> Value:
         if not call.name.startswith("get"):
             call.fact("configure", "startup", "persistent")
     elif re.search(r"\bdelete\b|terminate|uninstall", words):
-        call.fact("kill", "security" if _SECURITY.search(words) else "process")
+        call.fact("kill", "security" if SECURITY.search(words) else "process")
     return Value("$(wmi)", False, frozenset(("from_system",)))
 
 
 def task_kill(call: Call) -> Value:
-    target = "security" if _SECURITY.search(call.text) else "process"
+    target = "security" if SECURITY.search(call.text) else "process"
     call.fact("kill", target)
     return EMPTY
 
@@ -469,14 +318,14 @@ def download(call: Call) -> Value:
     origin = join([*call.args, call.stdin]) if call.args else EMPTY
     sends = re.search(r"(?i)-infile|-body|-method\s+['\"]?(?:post|put)|/upload|-uploadtype", words)
     if sends:
-        files = _named(call, "infile", "body")
+        files = named(call, "infile", "body")
         content = join(
             [origin, *(call.shell.content(value.text) for value in files if re.search(r"[\\/.]", value.text))]
         )
         call.fact("upload", where, origin=content)
         return Value("$(web)", False, _NETWORK)
     call.fact("download", where)
-    files = _named(call, "outfile", "destination")
+    files = named(call, "outfile", "destination")
     if call.name == "bitsadmin" and len(call.args) > 2:
         files = call.args[-1:]
     for path in files:
@@ -514,7 +363,7 @@ def remote(call: Call) -> Value:
 
 
 def archive(call: Call) -> Value:
-    paths = _paths(call)
+    paths = paths_of(call)
     content = call.stdin
     for path in paths[:-1]:
         call.fact("read", target_of_path(path.text), detail=path.text)
@@ -536,47 +385,6 @@ def restart(call: Call) -> Value:
     return EMPTY
 
 
-# What .NET's methods do, wherever they stand in a statement
-_METHODS: tuple[tuple[re.Pattern[str], str, str, tuple[str, ...]], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), act, target, traits)
-    for pattern, act, target, traits in (
-        (r"\.download(?:string|data)\s*\(", "download", "host", ()),
-        (r"\.downloadfile\s*\(", "download", "host", ()),
-        (r"\.upload(?:file|string|data|values)\s*\(", "upload", "host", ("from_file",)),
-        (r"(?:iex|invoke-expression)\b.*(?:downloadstring|iwr\b|irm\b|invoke-webrequest|invoke-restmethod)"
-         r"|(?:downloadstring|iwr\s|irm\s|invoke-webrequest|invoke-restmethod).*\|\s*(?:iex|invoke-expression)",
-         "run_code", "host", ("from_network",)),
-        (r"(?:iex|invoke-expression)\b.*frombase64string|frombase64string.*\|\s*(?:iex|invoke-expression)",
-         "run_code", "unknown", ("decoded",)),
-        (r"assembly\]?\s*::\s*(?:unsafe)?load(?:file|from|withpartialname)?\s*\(", "run_code", "unknown", ("hidden",)),
-        (r"virtualalloc|createremotethread|writeprocessmemory|ntmapviewofsection|rtlmovememory|getdelegateforfunctionpointer"
-         r"|queueuserapc", "write", "process", ()),
-        (r"sockets\.tcpclient|system\.net\.sockets", "run_process", "host", ("reverse",)),
-        (r"getasynckeystate|setwindowshookex|getkeyboardstate", "read", "keyboard", ()),
-        (r"copyfromscreen", "read", "unknown", ()),
-        (r"clear-history|psreadlineoption.*savenothing|remove-item.*consolehost_history", "hide", "history", ()),
-        (r"amsiutils|amsiinitfailed|amsiscanbuffer|etweventwrite"
-         r"|psetwlogprovider", "configure", "security", ("disable",)),
-        (r"invoke-(?:mimikatz|kerberoast|dcsync|reflectivepeinjection|shellcode|bloodhound|powerdump|smbexec|wmiexec|tokenmanip\w*"
-         r"|allchecks|userhunter|sharefinder|psexec|bypassuac\w*|ninjacopy|credentialinjection|vaultcredential)|sekurlsa::|lsadump::"
-         r"|kerberos::|privilege::debug|token::elevate|get-gpppassword|invoke-phant0m|powersploit|nishang",
-         "run_process", "unknown", ("offensive",)),
-        (r"sekurlsa|lsadump|\blsass(?:\.exe|\.dmp)?\b.*(?:dump|-ma)|(?:dump|-ma)\b.*\blsass|\\ntds\.dit|export-pfxcertificate"
-         r"|get-credential\b.*getnetworkcredential|passwordvault|protecteddata\]?::unprotect"
-         r"|vaultcmd\s*/list", "read", "authority", ()),
-        (r"bcdedit\b.*(?:recoveryenabled\s+no|ignoreallfailures)", "delete", "backup", ()),
-        (r"win32_shadowcopy.*(?:\.delete|remove-)", "delete", "backup", ("all",)),
-        (r"new-object\s+-com(?:object)?\s+['\"]?outlook\.application.*\.send", "send", "person", ("from_file",)),
-        (r"\$_\.?(?:create|kill)\(\)", "kill", "process", ("bulk",)),
-    )
-)  # fmt: skip
-
-
-def read_statement(text: str) -> list[tuple[str, str, tuple[str, ...]]]:
-    """What the words of a whole text say, however they are put together: act, target and traits."""
-    return [(act, target, traits) for pattern, act, target, traits in _METHODS if pattern.search(text[:100_000])]
-
-
 COMMANDS = {
     **dict.fromkeys(("powershell", "pwsh", "powershell_ise"), powershell),
     "cmd": command_line,
@@ -592,26 +400,7 @@ COMMANDS = {
     **dict.fromkeys(("set-content", "add-content", "out-file", "tee-object"), write),
     **dict.fromkeys(("get-childitem", "gci", "childitem"), listing),
     "attrib": attributes,
-    **dict.fromkeys(("icacls", "cacls", "takeown", "set-acl", "xcacls"), rights),
-    "cipher": cipher,
     **dict.fromkeys(("format", "format-volume", "clear-disk"), format_disk),
-    **dict.fromkeys(("vssadmin", "wbadmin", "bcdedit", "diskshadow", "disable-computerrestore", "reagentc"), recovery),
-    **dict.fromkeys(("wevtutil", "clear-eventlog", "remove-eventlog", "limit-eventlog", "auditpol"), event_log),
-    **dict.fromkeys(("set-mppreference", "add-mppreference", "mpcmdrun", "uninstall-windowsfeature"), defender),
-    **dict.fromkeys(("netsh", "set-netfirewallprofile", "disable-netfirewallrule", "new-netfirewallrule"), firewall),
-    **dict.fromkeys(
-        ("sc", "stop-service", "set-service", "new-service", "start-service", "remove-service", "restart-service"),
-        service,
-    ),
-    **dict.fromkeys(("net", "net1"), net),
-    **dict.fromkeys(("schtasks", "register-scheduledtask", "new-scheduledtask", "unregister-scheduledtask"), task),
-    **dict.fromkeys(
-        ("new-localuser", "add-localgroupmember", "add-adgroupmember", "new-aduser", "set-adaccountpassword"),
-        local_account,
-    ),
-    **dict.fromkeys(
-        ("reg", "regedit", "set-itemproperty", "new-itemproperty", "sp", "new-item", "ni", "set-item"), registry
-    ),
     **dict.fromkeys(
         ("wmic", "invoke-wmimethod", "set-wmiinstance", "new-ciminstance", "invoke-cimmethod"), management
     ),

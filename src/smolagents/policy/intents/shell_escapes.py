@@ -1,0 +1,149 @@
+"""Ways to make ordinary programs give somebody a shell: options, settings, and what is typed into them."""
+
+from __future__ import annotations
+
+import re
+
+from .shell_call import Call
+
+
+SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "ash", "rbash", "mksh"))
+
+_SHELL = r"(?:/usr)?(?:/bin/|/usr/bin/)?(?:ba|z|da|k|c|tc|a|fi)?sh\b"
+# Nothing follows that the shell would run: no script, and no command
+_BARE = rf"{_SHELL}(?!\.|-|/)(?:\s+-[ip]+)?"
+
+_BY_OPTION = re.compile(
+    rf"-TT\s+['\"]?{_SHELL}|(?<!#)!\s*{_SHELL}|(?:proxycommand|localcommand|exec|command|pager)=[^=]*?\b{_SHELL}"
+    r"|os\.execute\(|:py3?\s|:lua\s|:shell\b|:terminal\b"
+    rf"|--?(?:rsh|rsh-command|ssh-cmd|to-command|use-compress-program|pipe|up|wrapper|filter|[\w-]{{1,20}}-hook)[=\s]+['\"]?{_SHELL}"
+    rf"|Pre-Invoke[\s:={{\"']{{0,6}}{_SHELL}|unixexec:path={_SHELL}|(?:^|\s)-I\s*['\"]?{_SHELL}\s+-c|(?:^|\s)-[PH]\s*{_SHELL}",
+    re.IGNORECASE,
+)
+# A function of whatever language, with a shell and nothing else as its argument
+_BY_CODE = re.compile(
+    r"(?:\b(?:system|exec|execl|execlp|execv|execvp|popen|spawn|callCommand|execute|execute_process|esyscmd|term|psfile"
+    rf"|shell-command|run|Process\.Start)|write18|\.shell|\.system)\s*[\[({{\"'`=\s,]{{1,8}}(?:COMMAND\s+)?(?:exec\s+)?{_BARE}\s*&?\s*(?:[\"'`)\]}},;<]|$)"
+    rf"|[\"'`](?:exec\s+)?{_SHELL}\s+-i?c?\s*[\"']?\$?\\?[@*]?\s*[^\"']{{0,20}}[0-2]?<&[0-9]"
+)
+# Its input or output is one that is already open, which nobody does to run a script
+_BY_DESCRIPTOR = re.compile(
+    rf"(?:^|[\s'\"`({{;,/]){_SHELL}(?:\s+-\w+)*\s*(?:[0-2]?<\s*(?:&[0-9]|/dev/tty\b|\$\(tty\))|1>&0)"
+)
+# Connects, and runs something: in Lua, Java, Go, Tcl, JavaScript, PHP, Perl, Ruby or Python
+_CONNECTS = re.compile(
+    r"net\.Dial\(|java\.net\.Socket|\bnew\s+Socket\(|require\(\\?[\"']socket|\[\s*socket\s|IO::Socket|TCPSocket|fsockopen\("
+    r"|net\.Socket\(|socket\.socket\(|\bsocket\(\)|Socket\.tcp|/dev/tcp/|net\.connect\("
+)
+_RUNS = re.compile(
+    r"\bpopen\(|exec\.Command\(|ProcessBuilder|os\.execute|child_process|\bdup2\(|\.exec\(|\[\s*exec\s|proc_open\(|pty\.spawn"
+    rf"|Process\.new\(|\bsystem\s*\$_|\bexec\s+\$\w|\$\(\s*cat\s|{_SHELL}\s+-i\b|\bspawn\("
+)
+# What is sent in a request is run: what is written somewhere is a door
+_WEB_SHELL = re.compile(
+    r"(?:system|exec|shell_exec|passthru|popen|eval|assert|proc_open)\s*\(\s*@?\$_(?:GET|POST|REQUEST|COOKIE|SERVER)\b"
+    r"|exec\(\s*request\.getParameter|eval\(?\s*Request\b|ProcessStartInfo.{0,200}Request\b"
+)
+_PROGRAM_CONNECTS = re.compile(
+    r"(?:\bnew\s+Socket\(|net\.Socket\(|net\.Dial\(|Socket\.tcp\().{0,2000}(?:ProcessBuilder|getRuntime\(|exec\.Command\(|spawn\()"
+    r"|(?:ProcessBuilder|getRuntime\(|exec\.Command\(|spawn\().{0,2000}(?:\bnew\s+Socket\(|net\.Socket\(|net\.Dial\()",
+    re.DOTALL,
+)
+_LOADS = re.compile(r"(?:^|\s)-engine\s+\.{0,2}[\w./-]*\.so\b|(?:^|\s)-[fD]\s+\.?/?[\w./-]+\.so\b")
+_TYPED = re.compile(
+    rf"(?m)^[ \t]*(?:[\w.-]{{1,20}}>[ \t]*)?(?:\^\w)?v?(?::?![ \t]*(?:exec[ \t]+)?[\"']?{_BARE}[ \t]*&?[\"']?|:shell"
+    rf"|(?:reset;[ \t]*)?(?:exec[ \t]+)?{_SHELL}[ \t]+(?:1>&0|<@stdin)[^\n]{{0,40}})[ \t]*$"
+)
+# Programs that run what their last arguments are, and that nobody needs to be given a shell.
+_RUNNERS = frozenset(
+    "aa-exec agetty bundle bundler busybox capsh chrt choom cpulimit ddate dosbox doas env firejail flock genie ionice"
+    " logsave multitime nice nohup perf pexec pidstat prlimit rlwrap run-parts runuser setarch setlock setpriv"
+    " setsid sg softlimit ssh-agent start-stop-daemon stdbuf strace taskset time timeout toybox unbuffer valgrind"
+    " watch ltrace xargs xdotool yarn unshare nsenter torsocks openvt chpst eatmydata faketime gtimeout numactl"
+    " torify".split()
+)
+_READS_CODE_ITSELF = frozenset(("grep", "egrep", "fgrep", "rg", "ag", "ack", "apropos", "gh"))
+_BY_PATH = frozenset(f"{folder}/{name}" for folder in ("/bin", "/usr/bin") for name in SHELLS)
+_PAGERS = re.compile(
+    r"^(?:\w*PAGER|VISUAL|\w*EDITOR|BROWSER|LESSOPEN|LESSCLOSE|GIT_SSH|GIT_SSH_COMMAND|PERL5DB|MANOPT)$"
+)
+_STARTS_SHELL = re.compile(rf"^\s*(?:exec\s+)?[\"']?{_SHELL}(?!\.|-)(?:\s+-[cips]|\s*[\"']?$|\s*[0-2]?<)")
+_LONGEST = 4096
+
+
+def typed(text: str) -> bool:
+    """Whether a shell is asked for in what is typed into a pager or an editor, such as `!/bin/sh` on a line."""
+    return "sh" in text and _TYPED.search(text) is not None
+
+
+def is_remote_shell(text: str) -> bool:
+    """Whether a short program of another language lets somebody far away run commands."""
+    if len(text) > _LONGEST or "(" not in text:
+        return False
+    return _PROGRAM_CONNECTS.search(text) is not None or _WEB_SHELL.search(text) is not None
+
+
+def is_shell(text: str) -> bool:
+    """Whether a word is a shell, by its name or its path."""
+    return text.rpartition("/")[2] in SHELLS
+
+
+def starts_shell(name: str, value: str) -> bool:
+    """Whether a variable tells programs to start a shell where they would start a pager or an editor."""
+    return _PAGERS.match(name) is not None and _STARTS_SHELL.match(value.replace("exec ", "", 1)) is not None
+
+
+def escapes(call: Call, is_known: bool) -> bool:
+    """Whether a program that does something else is made to start a shell; notes it.
+
+    Args:
+        call (`Call`): The program with its arguments.
+        is_known (`bool`): Whether the program has a reader of its own.
+    """
+    if call.name in _READS_CODE_ITSELF or not call.args or "git" == call.name and "commit" in call.texts:
+        return False
+    words = " ".join(call.texts)[:_LONGEST]
+    is_code = "(" in words or "[" in words or "/dev/" in words
+    if is_code and _CONNECTS.search(words) and _RUNS.search(words):
+        call.fact("run_process", "host", "reverse", "interactive")
+        return True
+    if call.name == "xterm" and _FAR_DISPLAY.search(words):
+        call.fact("run_process", "host", "reverse", "interactive")
+    if is_code and _WEB_SHELL.search(words):
+        call.fact("run_code", "unknown", "from_input")
+    if call.name in ("openssl", "enable", "ssh-keygen") and _LOADS.search(words):
+        call.fact("load_native", "file", "persistent")
+    found = (
+        ("sh" in words or ":" in words)
+        and (_BY_OPTION.search(words) or _BY_CODE.search(words) or _BY_DESCRIPTOR.search(words))
+        or _runs_bare_shell(call)
+        or not is_known
+        and any(text in _BY_PATH for text in call.texts)
+        or call.stdin.known
+        and len(call.stdin.text) < 500
+        and typed(call.stdin.text)
+    )
+    if found:
+        call.fact("run_process", "unknown", "interactive")
+    return bool(found)
+
+
+_FAR_DISPLAY = re.compile(r"(?:^|\s)-d(?:isplay)?\s+(?!localhost|127\.|:)[\w.-]+:\d")
+
+
+def _runs_bare_shell(call: Call) -> bool:
+    texts = call.texts
+    while texts and texts[-1] in ("-p", "-i", "-s"):
+        texts.pop()
+    if call.name == "service" or not texts:
+        return any("../" in text and is_shell(text) for text in texts)
+    if call.name == "script":
+        return texts[-1] == "/dev/null" and not any("c" in text for text in texts[:-1] if text[:1] == "-")
+    if call.name == "capsh":
+        return texts[-1] == "--"
+    if call.name == "ip":
+        return texts[:2] == ["netns", "exec"] and is_shell(texts[-1])
+    if call.name not in _RUNNERS or not texts or not is_shell(texts[-1]):
+        return False
+    # `env -i bash`, `env PATH=... bash` are for a person who wants a clean shell
+    return call.name != "env" or texts[-1][:1] == "/" and len(texts) == 1
