@@ -113,6 +113,8 @@ class _Reader:
         text = self._source[self.at + 2 : end if end != -1 else None]
         self.at = len(self._source) if end == -1 else end + 2
         letters: list[Tree] = [self._literal(letter) for letter in text]
+        if not letters and self._source[self.at : self.at + 1] in tuple("*+?{"):
+            raise NotDecided("it repeats a quotation with nothing in it")  # What precedes it, says RE2
         if letters:
             letters[-1] = self._repeated(letters[-1])
         return letters
@@ -182,6 +184,8 @@ class _Reader:
             return Place(_PLACES[letter])  # type: ignore[arg-type]
         if letter.lower() in _PERL_CLASSES:
             self.at += 2
+            if self._ignore_case:
+                return One(self._ask(f"\\{letter}"))  # The long s has an ASCII letter for its other case
             ranges = _PERL_CLASSES[letter.lower()]
             return One(ranges if letter.islower() else characters.others(ranges))
         return self._literal(self._escaped_character())

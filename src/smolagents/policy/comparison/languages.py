@@ -13,7 +13,7 @@ from collections import deque
 from functools import lru_cache
 
 from . import expressions
-from .characters import LAST, NEWLINE, WORD, Ranges
+from .characters import LAST, NEWLINE, NOT_ASCII, WORD, Ranges
 from .expressions import Choice, One, Place, Repeat, Sequence, Tree
 from .undecided import NotDecided
 
@@ -142,8 +142,14 @@ class Language:
         self._program = program = _Program(expressions.read(source))
         self._lock = threading.Lock()
         sets = list(program.sets)
+        # RE2 looks for a place in texts as UTF-8. Between two bytes of one character there is no edge of a word.
+        self._is_found_inside = (
+            program.asks_for_words
+            and not program.is_anchored
+            and program.end in self._reached(frozenset((program.start,)), _OTHER, _OTHER)
+        )
         if program.asks_for_words:
-            sets.append(WORD)
+            sets += [WORD, NOT_ASCII]
         if program.asks_for_lines:
             sets.append(NEWLINE)
         points = {0, *(point for ranges in sets for low, high in ranges for point in (low, high + 1))}
@@ -231,6 +237,8 @@ class Language:
         places, before = key
         program, members = self._program, self._members[number]
         kind = _OTHER
+        if self._is_found_inside and members[len(program.sets) + 1]:
+            return _FOUND
         if program.asks_for_lines and members[-1]:
             kind = _NEWLINE
         elif program.asks_for_words and members[len(program.sets)]:
