@@ -54,7 +54,7 @@ def play(policy: Policy, witness: Witness) -> Decision:
             if event.times > _PLAYED:
                 rehearsal.assume(event.execution, event.times - 1)
             for _ in range(event.times if event.times <= _PLAYED else 1):
-                rehearsal.decide(event.execution)
+                rehearsal.decide(event.execution, is_approved=not event.is_refused)
             continue
         for number in range(event.times):
             tokens = TokenUsage(0, 0 if number else event.tokens)
@@ -67,7 +67,7 @@ def play(policy: Policy, witness: Witness) -> Decision:
 def assert_confirmed(witness: Witness, policy: Policy, other: Policy) -> None:
     free, tight = (policy, other) if witness.is_allowed_by_self else (other, policy)
     if witness.note:
-        assert "answer" in witness.note or "instead of" in witness.note
+        assert any(word in witness.note for word in ("answer", "instead of", "cannot be"))
         return
     assert freedom(play(free, witness)) > freedom(play(tight, witness))
 

@@ -108,7 +108,8 @@ def _write_witness(output: Output, witness: Witness) -> None:
 
 def _event(event: Calls | Steps) -> str:
     if isinstance(event, Calls):
-        return f"after {event.times} x {describe.call(event.execution)}"
+        said = ", refused by a person if one is asked" if event.is_refused else ""
+        return f"after {event.times} x {describe.call(event.execution)}{said}"
     return f"after {event.times} step(s) with {event.tokens} tokens"
 
 
@@ -122,7 +123,12 @@ def witness_data(witness: Witness) -> dict[str, Any]:
     return {
         "execution": describe.execution_data(witness.execution),
         "history": [
-            {"call": describe.execution_data(event.execution), "times": event.times, "time": event.time}
+            {
+                "call": describe.execution_data(event.execution),
+                "times": event.times,
+                "time": event.time,
+                "is_refused": event.is_refused,
+            }
             if isinstance(event, Calls)
             else {"steps": event.times, "tokens": event.tokens, "run_id": event.run_id, "time": event.time}
             for event in witness.history

@@ -113,8 +113,6 @@ class _Reader:
         text = self._source[self.at + 2 : end if end != -1 else None]
         self.at = len(self._source) if end == -1 else end + 2
         letters: list[Tree] = [self._literal(letter) for letter in text]
-        if not letters and self._source[self.at : self.at + 1] in tuple("*+?{"):
-            raise NotDecided("it repeats a quotation with nothing in it")  # What precedes it, says RE2
         if letters:
             letters[-1] = self._repeated(letters[-1])
         return letters
@@ -148,6 +146,9 @@ class _Reader:
         if self._starts("\\"):
             return self._escape()
         sign = self._source[self.at]
+        if sign in "*+?" or _REPETITION.match(self._source, self.at):
+            # To RE2 flags and a quotation with nothing in it are not there, and what precedes them is repeated.
+            raise NotDecided("it repeats what is no part of its expression")
         self.at += 1
         if sign == ".":
             return One(ALL if self._dot_is_all else characters.others(NEWLINE))

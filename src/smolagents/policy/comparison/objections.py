@@ -71,12 +71,19 @@ class Objection:
         level (`int`): How free what it objects to is, at most.
         formula (`Formula`): What it objects to.
         key (`tuple`): The same for objections that are the same in two situations.
+        is_certain (`bool`): Whether it objects to all of that. Otherwise it may, for all that the formula says.
     """
 
     entry: str
     level: int
     formula: Formula = field(compare=False)
     key: tuple[object, ...] = ()
+    is_certain: bool = True
+
+    @property
+    def passed(self) -> Formula:
+        """What it does not object to; and more than that, if it is not certain."""
+        return negated(self.formula) if self.is_certain else True
 
 
 class Objections:
@@ -136,7 +143,11 @@ class _Layer:
         if situation.kind == "operation":
             yield from self._about_operation(situation, about)
             return
-        if situation.kind != "code":
+        # `deny: ["*"]` is not about code and the final answer.
+        by_wildcards = situation.kind != "code" and not situation.is_answer
+        if denied := self._denied.naming(situation.name, by_wildcards_alone=by_wildcards):
+            yield self._always(f"tools.deny[{denied[0][0]}]")
+        if situation.is_call:
             yield from self._about_call(situation, about)
         if self.policy.opaque == "deny":
             yield Objection(self.policy.entry("opaque"), DENY, Some(EVERY, IsOpaque()), ("opaque",))
@@ -145,11 +156,6 @@ class _Layer:
         return Objection(self.policy.entry(entry), level, True, (self.policy.entry(entry), level))
 
     def _about_call(self, situation: Situation, about: list[RuleFacts]) -> Iterator[Objection]:
-        denied = self._denied.naming(situation.name, by_wildcards_alone=not situation.is_answer)
-        if denied:
-            yield self._always(f"tools.deny[{denied[0][0]}]")
-        if situation.is_answer:
-            return
         if self.policy.default == "deny" and not self._allowed.naming(situation.name):
             yield self._unless_granted("default", [rule for rule in about if rule.grants])
         limits = self.policy.limits
@@ -177,6 +183,10 @@ class _Layer:
         elif isinstance(said, Condition):
             # Of `net.connect` names are looked up; `module.import` is of one module or another.
             yield Objection(entry, DENY, _not_allowed(name, Asked.of(said, name == "net.connect")), (entry, name))
+            if name == "process.run":
+                # In other surroundings than those of this process the same words are another command.
+                elsewhere = any_of([Some("cwd", True), Some("env", True)])
+                yield Objection(entry, DENY, elsewhere, (entry, "elsewhere"), is_certain=False)
         elif operations.default == "deny":
             granting = [rule for rule in about if rule.grants and rule.rule.when.is_about_operations]
             yield self._unless_granted("operations.default", granting)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..model import Policy
 from ..normalize import forms, normalize
 from .arguments import Arguments, find_arguments
-from .logic import Formula, all_of, negated
+from .logic import Formula, all_of
 from .objections import ASK, Objection, Objections
 from .situations import Situation
 from .undecided import NotDecided
@@ -144,7 +144,7 @@ class Search:
         self, situation: Situation, objection: Objection, least: int, mine: list[Objection], ruled_out: list[Objection]
     ) -> Witness | None:
         for _ in range(_MAX_ROUNDS):
-            formula: Formula = all_of([objection.formula, *(negated(each.formula) for each in ruled_out)])
+            formula: Formula = all_of([objection.formula, *(each.passed for each in ruled_out)])
             is_open = False
             for arguments in find_arguments(formula, situation, self._deadline):
                 for execution in (make(situation, each) for each in _variants(arguments)):

@@ -1,0 +1,171 @@
+"""What becomes of executions that are refused again and again, and of those that a person is asked about."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from smolagents.hooks import ToolExecution
+
+from ..approval_desk import shortest
+from ..decision import SEVERITY
+from ..model import Policy
+from .arguments import find_arguments
+from .logic import all_of
+from .objections import ASK, DENY, STOP
+from .pairs import MOST_CALLS, Attempt, Pair, found, seconds_text
+from .samples import samples
+from .search import Side, Unknown
+from .undecided import NotDecided
+from .witnesses import Calls, Event, Steps, Witness, level, make
+
+
+_MOST_PAIRS = 500
+_MOST_REPEATED = 1_000
+_MOST_TRIED = 3
+
+
+class RefusalSearch:
+    """
+    Args:
+        pair ([`Pair`]): The policies.
+    """
+
+    def __init__(self, pair: Pair):
+        self._pair, self._free, self._tight = pair, pair.free, pair.tight
+        self.unknown: dict[Unknown, None] = {}
+
+    def witnesses(self) -> Iterator[Witness]:
+        """Witnesses, one at most for each entry. When all were asked for, `unknown` has what was not decided."""
+        attempts: list[Attempt] = [
+            ("limits.identical_denials", self._identical_denials),
+            ("approvals", self._approvals),
+        ]
+        yield from found(attempts, self.unknown)
+
+    def _identical_denials(self) -> Witness | None:
+        for layer in self._tight.layers:
+            limit = layer.limits.identical_denials
+            if limit is None or self._pair.covers("identical_denials", layer, limit):
+                continue
+            if limit > MOST_CALLS:
+                raise NotDecided("so many denials are not played")
+            # If one denial is enough, it is compared as all others are.
+            for execution in self._both((ASK, DENY), (ASK,) if limit == 1 else (ASK, DENY), (ASK, DENY, STOP)):
+                # Who is asked may refuse, as often as a policy does.
+                for times in (limit - 1, limit):
+                    history = (Calls(execution, is_refused=True),) * times
+                    witness = self._pair.confirmed(execution, history, layer.entry("limits.identical_denials"))
+                    if witness is not None:
+                        return witness
+            return self._used_up(layer, limit)
+        return None
+
+    def _used_up(self, layer: Policy, limit: int) -> Witness | None:
+        """What is refused for a limit, again and again."""
+        if not any(_has_limits(side) for side in (self._free, self._tight)):
+            return None
+        for execution in itertools.islice(self._pair.passing.some(), _MOST_TRIED):
+            for before, time in self._histories():
+                decisions = (side.referee.decisions(execution, before, time) for side in (self._free, self._tight))
+                for times, (freer, tighter) in enumerate(itertools.islice(zip(*decisions), _MOST_REPEATED + limit)):
+                    if level(freer) < level(tighter):
+                        history = (*before, *(Calls(execution, time=time),) * times)
+                        return Witness(
+                            execution,
+                            freer,
+                            tighter,
+                            layer.entry("limits.identical_denials"),
+                            history,
+                            time,
+                            self._pair.is_self,
+                        )
+        raise NotDecided("no execution could be found that both policies refuse so often")
+
+    def _histories(self) -> Iterator[tuple[tuple[Event, ...], float]]:
+        """Histories after which there may be nothing left, with the time then."""
+        yield (), 0.0
+        limits = [layer.limits for side in (self._free, self._tight) for layer in side.layers]
+        if tokens := [each.tokens for each in limits if each.tokens]:
+            yield (Steps(max(tokens), 1),), 0.0
+        if seconds := [each.run_seconds for each in limits if each.run_seconds is not None]:
+            yield (Steps(0, 1),), max(seconds)
+
+    def _approvals(self) -> Witness | None:
+        differ = []
+        for key in ("wait_seconds", "valid_seconds"):
+            own, limit = shortest(self._free.policy, key), shortest(self._tight.policy, key)
+            if own > limit:
+                differ.append((key, own, limit))
+        if not differ:
+            return None
+        key, own, limit = differ[0]
+        what = {"wait_seconds": "a person may take {} to answer", "valid_seconds": "an approval holds for {}"}[key]
+        for execution in self._both((ASK,), (ASK,), (ASK,)):
+            note = f"{what.format(seconds_text(own))} instead of {seconds_text(limit)}"
+            return self._pair.noted(execution, f"approvals.{key}", note)
+        return None
+
+    def _both(
+        self, free_levels: tuple[int, ...], tight_levels: tuple[int, ...], sampled: tuple[int, ...]
+    ) -> Iterator[ToolExecution]:
+        """Executions that the freer policy treats in one of some ways, and the tighter one in one of others.
+
+        Args:
+            sampled (`tuple[int, ...]`): How the tighter one may treat those whose intent is why.
+
+        Raises:
+            `NotDecided`: In the end, if there may be others.
+        """
+        question: NotDecided | None = None
+        decide = self._free.referee.decide, self._tight.referee.decide
+        pairs = 0
+        # What is the same in both comes first
+        for is_alike in (True, False):
+            for situation, mine in self._free.objections.items():
+                theirs = self._tight.objections[situation]
+                if any(each.formula is True and each.level > max(free_levels) for each in mine) or any(
+                    each.formula is True and each.level > max(tight_levels) for each in theirs
+                ):
+                    continue  # All of it is treated more severely
+                for one, other in itertools.product(mine, theirs):
+                    if one.level not in free_levels or other.level not in tight_levels:
+                        continue
+                    if is_alike != (one.formula == other.formula):
+                        continue
+                    pairs += 1
+                    if pairs > _MOST_PAIRS:
+                        raise question or NotDecided("there are too many entries to look at")
+                    self._pair.deadline.check()
+                    try:
+                        for arguments in find_arguments(all_of([one.formula, other.formula]), situation):
+                            execution = make(situation, arguments)
+                            freer, tighter = (level(each(execution)) for each in decide)
+                            if freer in free_levels and tighter in tight_levels:
+                                yield execution
+                            else:
+                                question = NotDecided("no execution could be found that both treat alike")
+                    except NotDecided as error:
+                        question = error
+        if any(_has_intents(side) for side in (self._free, self._tight)):
+            for execution in samples(self._free.objections):
+                if level(decide[0](execution)) in free_levels and level(decide[1](execution)) in sampled:
+                    yield execution
+            question = question or NotDecided("which executions are refused for their intent is not decided")
+        if question is not None:
+            raise question
+
+
+def _has_limits(side: Side) -> bool:
+    """Whether there is a limit that comes to refuse calls."""
+    for limits in (layer.limits for layer in side.layers):
+        counted = (limits.tool_calls, limits.tokens, limits.run_seconds)
+        if limits.per_tool or limits.rates or any(limit is not None for limit in counted):
+            return True
+    return False
+
+
+def _has_intents(side: Side) -> bool:
+    """Whether something is refused, or asked about, for its intent."""
+    least = SEVERITY.index("ask")
+    return any(SEVERITY.index(entry.action) >= least for layer in side.layers for entry in layer.intents.entries())
