@@ -57,12 +57,12 @@ class Rehearsal:
             execution (`ToolExecution`): The execution.
             is_approved (`bool`): What a person says who is asked about it.
         """
-        if execution.kind not in self._kinds:
-            message = f"the policy says nothing about executions of kind {execution.kind}, so its hook is not asked"
-            return Decision.of([Reason("allow", "kind_not_judged", "default", "", message)])
         self._begin(execution.run_id, execution.agent_path)
         if execution.run_id in self._stopped:
             return Decision.of([self._stopped[execution.run_id]])
+        if execution.kind not in self._kinds:
+            message = f"the policy says nothing about executions of kind {execution.kind}, so its hook is not asked"
+            return Decision.of([Reason("allow", "kind_not_judged", "default", "", message)])
         reasons = self._judge.reasons(execution)
         is_refused = Decision.of(reasons).is_refusal
         reasons += self._budgets.reached(execution) if is_refused else self._budgets.reserve(execution)

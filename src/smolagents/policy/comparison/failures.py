@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..audit.settings import Audit
 from ..audit.trails import audit_failure
 from ..checkpoints.settings import CheckpointSettings
 from ..decision import Reason
@@ -68,16 +69,14 @@ class FailureSearch:
         for layer in _refusing_trails(self._tight):
             settings = layer.audit
             assert settings is not None
+            reason, note = audit_failure(layer, "the disk is full"), "if it cannot be recorded"
             if not own:
-                reason = audit_failure(layer, "the disk is full")
-                return self._failing(reason, "if it cannot be recorded")
-            if not any(
-                each.audit is not None
-                and each.audit.path == settings.path
-                and _FSYNC.index(each.audit.fsync) >= _FSYNC.index(settings.fsync)
-                for each in own
-            ):
+                return self._failing(reason, note)
+            if not any(_is_as_sure(each.audit, settings) for each in own):
                 raise NotDecided("records go to another file, or are forced to the disk less often")
+            if self._tight.policy.kinds - self._free.policy.kinds:
+                # What a policy is not asked about, it does not record.
+                return self._failing(reason, note, "operation")
         return None
 
     def _checkpoints(self) -> Witness | None:
@@ -95,8 +94,9 @@ class FailureSearch:
             raise NotDecided("checkpoints are written to another folder, or at other times")
         return None
 
-    def _failing(self, reason: Reason, note: str) -> Witness | None:
-        execution = next(self._pair.passing.some(), None)
+    def _failing(self, reason: Reason, note: str, kind: str | None = None) -> Witness | None:
+        executions = (each for each in self._pair.passing.some() if kind in (None, each.kind))
+        execution = next(executions, None)
         return None if execution is None else self._pair.noted(execution, reason.entry, note, (), (reason,))
 
 
@@ -106,6 +106,11 @@ def _refusing(layers: list[Policy]) -> list[Policy]:
 
 def _refusing_trails(side: Side) -> list[Policy]:
     return [layer for layer in side.layers if layer.audit is not None and layer.audit.on_audit_error == "deny"]
+
+
+def _is_as_sure(audit: Audit | None, other: Audit) -> bool:
+    """Whether what the one cannot record, the other cannot record either."""
+    return audit is not None and audit.path == other.path and _FSYNC.index(audit.fsync) >= _FSYNC.index(other.fsync)
 
 
 def _stopping(side: Side) -> CheckpointSettings | None:

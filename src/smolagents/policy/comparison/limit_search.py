@@ -24,7 +24,7 @@ from .pairs import MOST_CALLS, Attempt, Pair, found, seconds_text
 from .search import Side, Unknown
 from .situations import Situation
 from .undecided import NotDecided
-from .witnesses import Calls, Event, Steps, Witness, make
+from .witnesses import Calls, Event, Steps, Witness, in_run
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ class LimitSearch:
                 raise NotDecided("so many calls are not played")
             for number in range(times):
                 run_id = f"run_{number // most}" if is_session else call.run_id
-                yield Calls(_in_run(call, run_id), 1, time + number * gap)
+                yield Calls(in_run(call, run_id), 1, time + number * gap)
             return
         if not is_session:
             yield Calls(call, times, time)
@@ -237,7 +237,7 @@ class LimitSearch:
         if times // most > MOST_CALLS:
             raise NotDecided("so many runs are not played")
         for number, start in enumerate(range(0, times, most)):
-            yield Calls(_in_run(call, f"{situation.name}_{number}"), min(most, times - start), time)
+            yield Calls(in_run(call, f"{situation.name}_{number}"), min(most, times - start), time)
 
     def _gap(self) -> float:
         """Seconds between two calls that no rate of the freer policy objects to."""
@@ -273,7 +273,7 @@ class LimitSearch:
             if times is None or times[-1] - times[0] >= rate.seconds:
                 continue
             history = tuple(
-                Calls(_in_run(execution, f"run_{number}"), 1, time) for number, time in enumerate(times[:-1])
+                Calls(in_run(execution, f"run_{number}"), 1, time) for number, time in enumerate(times[:-1])
             )
             witness = self._pair.confirmed(execution, history, rate.entry, times[-1])
             if witness is not None:
@@ -291,11 +291,6 @@ def rates_of(layers: Iterable[Policy], side: Side) -> Iterator[Allowance]:
             about = frozenset(each for each in calls if key in keys_naming(layer.limits.rates, names, each.name))
             entry = layer.entry(f"limits.rates.{key}")
             yield Allowance(entry, item.amount, about, True, item.get_expiry())
-
-
-def _in_run(execution: ToolExecution, run_id: str) -> ToolExecution:
-    situation = Situation(execution.kind, execution.name, execution.agent_path[-1])
-    return make(situation, execution.arguments, run_id)
 
 
 def _grouped(situations: list[Situation], allowances: list[Allowance]) -> list[Situation]:

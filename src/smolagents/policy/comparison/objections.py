@@ -100,9 +100,9 @@ class Objections:
 
     def of(self, situation: Situation) -> list[Objection]:
         """The objections that there may be in a situation."""
-        if situation.kind not in self._kinds:
-            return []
-        found = [objection for layer in self._layers for objection in layer.objections(situation)]
+        found = [objection for layer in self._layers for objection in layer.always()]
+        if situation.kind in self._kinds:
+            found += [objection for layer in self._layers for objection in layer.objections(situation)]
         found = [objection for objection in found if objection.formula is not False]
         if self._stops_at_once:
             # What is opaque is never the same, so its denial is not counted.
@@ -132,14 +132,17 @@ class _Layer:
                 objections.append(Objection(entry, DENY, some, (entry, is_code)))
         self._operations = {} if policy.operations is None else policy.operations.entries()
 
+    def always(self) -> Iterator[Objection]:
+        """What is about all that there is, also what the policy is not asked about: no run begins."""
+        if self.policy.limits.tokens == 0:
+            yield self._always("limits.tokens", STOP)
+
     def objections(self, situation: Situation) -> Iterator[Objection]:
         about = [rule for rule in self._rules if rule.is_about(situation)]
         for rule in about:
             if rule.level > PASS:
                 yield Objection(rule.entry, rule.level, rule.matches, (rule.entry,))
         yield from self._patterns[situation.is_code]
-        if self.policy.limits.tokens == 0:
-            yield self._always("limits.tokens", STOP)
         if situation.kind == "operation":
             yield from self._about_operation(situation, about)
             return

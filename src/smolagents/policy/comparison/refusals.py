@@ -9,7 +9,6 @@ from smolagents.hooks import ToolExecution
 
 from ..approval_desk import shortest
 from ..decision import SEVERITY
-from ..model import Policy
 from .arguments import find_arguments
 from .logic import all_of
 from .objections import ASK, DENY, STOP
@@ -17,7 +16,7 @@ from .pairs import MOST_CALLS, Attempt, Pair, found, seconds_text
 from .samples import samples
 from .search import Side, Unknown
 from .undecided import NotDecided
-from .witnesses import Calls, Event, Steps, Witness, level, make
+from .witnesses import Calls, Event, Steps, Witness, in_run, level, make
 
 
 _MOST_PAIRS = 500
@@ -50,18 +49,21 @@ class RefusalSearch:
                 continue
             if limit > MOST_CALLS:
                 raise NotDecided("so many denials are not played")
+            entry = layer.entry("limits.identical_denials")
+            is_tried = False
             # If one denial is enough, it is compared as all others are.
             for execution in self._both((ASK, DENY), (ASK,) if limit == 1 else (ASK, DENY), (ASK, DENY, STOP)):
-                # Who is asked may refuse, as often as a policy does.
-                for times in (limit - 1, limit):
-                    history = (Calls(execution, is_refused=True),) * times
-                    witness = self._pair.confirmed(execution, history, layer.entry("limits.identical_denials"))
-                    if witness is not None:
+                is_tried = True
+                for history in _refused(execution, limit, layer.limits.scope == "session"):
+                    if (witness := self._pair.confirmed(execution, history, entry)) is not None:
                         return witness
-            return self._used_up(layer, limit)
+            witness = self._used_up(entry, limit)
+            if witness is None and is_tried:
+                raise NotDecided("no history could be found in which it makes a difference")
+            return witness
         return None
 
-    def _used_up(self, layer: Policy, limit: int) -> Witness | None:
+    def _used_up(self, entry: str, limit: int) -> Witness | None:
         """What is refused for a limit, again and again."""
         if not any(_has_limits(side) for side in (self._free, self._tight)):
             return None
@@ -75,7 +77,7 @@ class RefusalSearch:
                             execution,
                             freer,
                             tighter,
-                            layer.entry("limits.identical_denials"),
+                            entry,
                             history,
                             time,
                             self._pair.is_self,
@@ -154,6 +156,16 @@ class RefusalSearch:
             question = question or NotDecided("which executions are refused for their intent is not decided")
         if question is not None:
             raise question
+
+
+def _refused(execution: ToolExecution, limit: int, is_session: bool) -> Iterator[tuple[Event, ...]]:
+    """Histories in which an execution was refused so often but for once, and so often. Who is asked may refuse."""
+    if is_session:
+        earlier = tuple(Calls(in_run(execution, f"run_{number}"), is_refused=True) for number in range(limit - 1))
+    else:
+        earlier = (Calls(execution, is_refused=True),) * (limit - 1)
+    yield earlier
+    yield (*earlier, Calls(execution, is_refused=True))
 
 
 def _has_limits(side: Side) -> bool:

@@ -8,6 +8,7 @@ so that there is no value is certain, and that there is one is tried out.
 from __future__ import annotations
 
 import itertools
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +19,9 @@ import re2
 from smolagents.hooks import Opaque
 
 from ..condition_tests import Test, compile_condition
+from ..normalize import normalize
 from ..patterns import options
+from . import characters
 from .facts import Asked, AtMost, Finds, HostIn, InRange, IsOpaque, May, Must, PathIn, Sort, numeric_texts, of_sort
 from .logic import And, Formula, Not, Or, all_of, facts, negated, replaced
 from .places import Cell, host_cells, path_cells
@@ -28,6 +31,10 @@ from .words import Deadline, InLanguage, find_word
 
 # Texts that are their own normal form: what is found in one is found in no other form of it.
 NORMAL = InLanguage(r"\A(?:[!-~]+(?: [!-~]+)*)?\z")
+# Texts whose normal form differs in white space alone.
+_NEARLY = InLanguage(r"\A[!-~]+(?:[\t-\r ][!-~]+)*\z")
+# Where letters are that most texts are written in; asking about all characters takes long.
+_LAST_USUAL = 0x3000
 _SHOWN_COMPLEX = InLanguage(r"\A\(?[0-9a-z.+\-]+j\)?\z")
 _SHOWN_NUMBER = InLanguage(r"\A-?[0-9]{1,20}(?:\.[0-9]{1,10})?\z")
 
@@ -36,6 +43,22 @@ _OTHERS: tuple[Any, ...] = (True, False, float("inf"), float("-inf"), float("nan
 _OPAQUE = Opaque("Object")
 _COMPLEX = (1j, 1 + 2j)
 _NO_TEXTS = ("number", "complex")
+# That are tried before it is said that there may be others
+_MOST_WORDS = 6
+
+
+@lru_cache(maxsize=1)
+def _stable() -> Formula:
+    """Texts that are their own normal form, in other scripts too."""
+    codes = [
+        code
+        for code in range(0xA1, _LAST_USUAL)
+        if not unicodedata.category(letter := chr(code)).startswith(("M", "C", "Z"))
+        and normalize(f"a{letter}b") == f"a{letter}b"
+    ]
+    ranges = characters.union((code, code) for code in codes)
+    letters = "!-~" + "".join(rf"\x{{{low:x}}}-\x{{{high:x}}}" for low, high in ranges)
+    return InLanguage(rf"\A(?:[{letters}]+(?: [{letters}]+)*)?\z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +66,9 @@ class Found:
     """
     Attributes:
         value: A value for which the formula is true.
-        is_normal (`bool`): Whether it has no other forms, of which something else may be true.
     """
 
     value: Any
-    is_normal: bool = True
 
 
 def holds(formula: Formula, value: Any) -> bool:
@@ -138,7 +159,7 @@ def _find_other(formula: Formula, deadline: Deadline | None) -> Found | None:
     questions: list[NotDecided] = []
     for sort in ("number", "complex"):
         try:
-            found = _Cells(of_sort(formula, sort), sort, formula, deadline).find(True)
+            found = _Cells(of_sort(formula, sort), sort, formula, deadline).find()
             if found is not None:
                 return found
         except NotDecided as error:
@@ -153,10 +174,11 @@ def _find_other(formula: Formula, deadline: Deadline | None) -> Found | None:
 def _find_text(formula: Formula, deadline: Deadline | None) -> Found | None:
     questions: list[NotDecided] = []
     sorts = _text_sorts(formula)
-    for is_normal in (True, False):
+    # Those that read best come first; that there is no text, the last ones say.
+    for shape in (NORMAL, _stable(), _NEARLY, True):
         for sort, text_formula in sorts:
             try:
-                found = _Cells(text_formula, sort, formula, deadline).find(is_normal)
+                found = _Cells(text_formula, sort, formula, deadline).find(shape)
                 if found is not None:
                     return found
             except NotDecided as error:
@@ -194,10 +216,10 @@ class _Cells:
         self._paths = tuple(sorted({fact.roots for fact in about if isinstance(fact, PathIn)}))
         self._lengths = sorted({fact.length for fact in about if isinstance(fact, AtMost)})
 
-    def find(self, is_normal: bool) -> Found | None:
+    def find(self, shape: Formula = True) -> Found | None:
         """
         Args:
-            is_normal (`bool`): Whether only texts that are their own normal form are looked at.
+            shape (`Formula`): What texts have to look like besides.
         """
         question: NotDecided | None = None
         if self._formula is False:
@@ -207,7 +229,7 @@ class _Cells:
         paths = path_cells(self._paths) if self._paths else (Cell(()),)
         for sample, host, path, (least, most) in itertools.product(numbers, hosts, paths, _lengths(self._lengths)):
             try:
-                found = self._in_cell(sample, host, path, least, most, is_normal)
+                found = self._in_cell(sample, host, path, least, most, shape)
                 if found is not None:
                     return found
             except NotDecided as error:
@@ -217,7 +239,7 @@ class _Cells:
         return None
 
     def _in_cell(
-        self, sample: tuple[float, ...], host: Cell, path: Cell, least: int, most: int | None, is_normal: bool
+        self, sample: tuple[float, ...], host: Cell, path: Cell, least: int, most: int | None, shape: Formula
     ) -> Found | None:
         def value(fact: Formula) -> Formula:
             if isinstance(fact, InRange):
@@ -235,21 +257,21 @@ class _Cells:
             return None
         if self._sort == "complex":
             rest = all_of([rest, _SHOWN_COMPLEX])
-        elif is_normal and self._sort != "number":
-            rest = all_of([rest, NORMAL])
+        elif self._sort != "number":
+            rest = all_of([rest, shape])
         is_split = bool(self._ranges or self._hosts or self._paths or self._sort in _NO_TEXTS)
         if is_split:
             # What the cell's own texts give is tried first; they may be all that anybody needs.
             for candidate in self._candidates(rest, sample, host, path, least, most):
                 if holds(self._original, candidate) and _is_of_sort(candidate, self._sort):
-                    return Found(candidate, is_normal)
-        word = find_word(rest, least, most, self._deadline)
-        if word is None:
-            return None
-        if not is_split:
-            return Found(word, is_normal)
-        if self._sort not in _NO_TEXTS and holds(self._original, word):
-            return Found(word, is_normal)
+                    return Found(candidate)
+        for _ in range(_MOST_WORDS if is_split else 1):
+            word = find_word(rest, least, most, self._deadline)
+            if word is None:
+                return None
+            if not is_split or self._sort not in _NO_TEXTS and holds(self._original, word):
+                return Found(word)
+            rest = all_of([rest, Not(InLanguage(rf"\A{re2.escape(word)}\z"))])
         raise NotDecided("no value could be found for what it asks of hosts, paths or numbers and of texts together")
 
     def _candidates(

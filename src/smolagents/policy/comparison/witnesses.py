@@ -104,6 +104,12 @@ def make(situation: Situation, arguments: Mapping[str, Any], run_id: str = "run"
     )
 
 
+def in_run(execution: ToolExecution, run_id: str) -> ToolExecution:
+    """The same execution in some run."""
+    situation = Situation(execution.kind, execution.name, execution.agent_path[-1])
+    return make(situation, execution.arguments, run_id)
+
+
 class Referee:
     """What a policy decides, by its own engine. No name is looked up, no store asked."""
 
