@@ -6,13 +6,14 @@ but that entry changed. What all differences do together, `compare` says.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..errors import PolicyError, path_name
 from ..model import Policy
-from .compare import compare
+from .compare import SECONDS, compare
 
 
 Direction = Literal["tighter", "looser", "different", "same"]
@@ -20,7 +21,7 @@ Direction = Literal["tighter", "looser", "different", "same"]
 _DIRECTIONS: dict[str, Direction] = {"stricter": "tighter", "looser": "looser", "equal": "same"}
 _LISTS = ("rules", "patterns", "extends", "allow", "deny")
 # For one entry; what takes longer is `different`
-_SECONDS = 2.0
+_SECONDS_OF_ONE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,16 @@ class Change:
     direction: Direction
 
 
-def diff(policy: Policy, other: Policy) -> tuple[Change, ...]:
-    """What is different in a policy, as seen from the other one, in the order of the language's keys."""
+def diff(policy: Policy, other: Policy, *, seconds: float = SECONDS) -> tuple[Change, ...]:
+    """What is different in a policy, as seen from the other one, in the order of the language's keys.
+
+    Args:
+        policy ([`Policy`]): The policy.
+        other ([`Policy`]): The one that it is seen from.
+        seconds (`float`): After how many seconds to give up on directions. All that are left are `different`.
+    """
     changes: list[Change] = []
+    end = time.monotonic() + seconds
     mine = {layer.source: layer for layer in policy.layers}
     theirs = {layer.source: layer for layer in other.layers}
     for source in dict.fromkeys((*theirs, *mine)):
@@ -55,17 +63,19 @@ def diff(policy: Policy, other: Policy) -> tuple[Change, ...]:
             before, after = (None, source) if is_new else (source, None)
             changes.append(Change(f"extends: {source}", before, after, direction))
         elif mine[source].canonical() != theirs[source].canonical():
-            changes += _in_layer(mine[source], theirs[source])
+            changes += _in_layer(mine[source], theirs[source], end)
     return tuple(changes)
 
 
-def _in_layer(policy: Policy, other: Policy) -> Iterator[Change]:
+def _in_layer(policy: Policy, other: Policy, end: float) -> Iterator[Change]:
     after, before = dict(_entries(policy)), dict(_entries(other))
     for key in dict.fromkeys((*before, *after)):
         old, new = before.get(key), after.get(key)
         if old != new or type(old) is not type(new):
             section, place = key
-            yield Change(policy.entry(place), _value(old), _value(new), _direction(other, section, old, new))
+            left = min(_SECONDS_OF_ONE, end - time.monotonic())
+            direction: Direction = _direction(other, section, old, new, left) if left > 0 else "different"
+            yield Change(policy.entry(place), _value(old), _value(new), direction)
 
 
 def _value(entry: Any) -> Any:
@@ -106,7 +116,7 @@ def _text(item: Any) -> str:
     return item if isinstance(item, str) else " ".join(f"{key} {value}" for key, value in item.items())
 
 
-def _direction(other: Policy, section: str, old: Any, new: Any) -> Direction:
+def _direction(other: Policy, section: str, old: Any, new: Any, seconds: float) -> Direction:
     """What the other policy becomes with nothing but this changed."""
     if section in ("name", "extends"):
         return "same" if section == "name" else "different"
@@ -118,7 +128,7 @@ def _direction(other: Policy, section: str, old: Any, new: Any) -> Direction:
         return "different"
     fields = {key: getattr(changed, key) for key in Policy.model_fields if key not in ("extends", "version")}
     after = other.model_copy(update={**fields, "written_default": changed.default})
-    return _DIRECTIONS.get(compare(after, other, seconds=_SECONDS).relation, "different")
+    return _DIRECTIONS.get(compare(after, other, seconds=seconds).relation, "different")
 
 
 def _changed(data: dict[str, Any], section: str, old: Any, new: Any) -> dict[str, Any]:

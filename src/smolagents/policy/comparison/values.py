@@ -25,7 +25,7 @@ from . import characters
 from .facts import Asked, AtMost, Finds, HostIn, InRange, IsOpaque, May, Must, PathIn, Sort, numeric_texts, of_sort
 from .logic import And, Formula, Not, Or, all_of, facts, negated, replaced
 from .places import Cell, host_cells, path_cells
-from .undecided import NotDecided
+from .undecided import NotDecided, TooLarge
 from .words import Deadline, InLanguage, find_word
 
 
@@ -181,6 +181,8 @@ def _find_text(formula: Formula, deadline: Deadline | None) -> Found | None:
                 found = _Cells(text_formula, sort, formula, deadline).find(shape)
                 if found is not None:
                     return found
+            except TooLarge:
+                raise
             except NotDecided as error:
                 questions.append(error)
     if questions:
