@@ -7,12 +7,14 @@ same one with a milder action or a higher threshold; that something else is not,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ..decision import SEVERITY
 from ..intent_section import IntentEntry
 from ..model import Policy
-from .pairs import Pair
+from .pairs import Attempt, Pair, found
 from .search import Unknown
+from .undecided import NotDecided
 from .witnesses import Witness
 
 
@@ -32,18 +34,15 @@ class IntentSearch:
     def witnesses(self) -> Iterator[Witness]:
         """Witnesses, one at most for each entry that may refuse, or ask about, what the freer policy lets pass."""
         covering = [entry for layer in self._free.layers for entry in layer.intents.entries()]
-        for layer in self._tight.layers:
-            for entry in layer.intents.entries():
-                if entry.action == "warn" or any(_covers(other, entry) for other in covering):
-                    continue
-                witness = self._tried(layer, entry)
-                if witness is not None:
-                    yield witness
-                else:
-                    because = f"which executions are taken for {entry.category} is not decided"
-                    self.unknown[Unknown(layer.entry(entry.path), because)] = None
+        attempts: list[Attempt] = [
+            (layer.entry(entry.path), partial(self._tried, layer, entry))
+            for layer in self._tight.layers
+            for entry in layer.intents.entries()
+            if entry.action != "warn" and not any(_covers(other, entry) for other in covering)
+        ]
+        yield from found(attempts, self.unknown)
 
-    def _tried(self, layer: Policy, entry: IntentEntry) -> Witness | None:
+    def _tried(self, layer: Policy, entry: IntentEntry) -> Witness:
         # Only here: what reads programs takes long to import.
         from .samples import confidence, samples
 
@@ -54,7 +53,7 @@ class IntentSearch:
             witness = self._pair.confirmed(execution, (), layer.entry(entry.path))
             if witness is not None and layer.entry(entry.path) in {each.entry for each in witness.tighter.determining}:
                 return witness
-        return None
+        raise NotDecided(f"which executions are taken for {entry.category} is not decided")
 
 
 def _covers(entry: IntentEntry, other: IntentEntry) -> bool:

@@ -10,10 +10,10 @@ from smolagents.hooks import ToolExecution
 from ..approval_desk import shortest
 from ..decision import SEVERITY
 from .arguments import find_arguments
+from .limit_search import rates_of
 from .logic import all_of
 from .objections import ASK, DENY, STOP
 from .pairs import MOST_CALLS, Attempt, Pair, found, seconds_text
-from .samples import samples
 from .search import Side, Unknown
 from .undecided import NotDecided
 from .witnesses import Calls, Event, Steps, Witness, in_run, level, make
@@ -67,10 +67,11 @@ class RefusalSearch:
         """What is refused for a limit, again and again."""
         if not any(_has_limits(side) for side in (self._free, self._tight)):
             return None
+        most = limit + max((each for side in (self._free, self._tight) for each in _numbers(side)), default=0)
         for execution in itertools.islice(self._pair.passing.some(), _MOST_TRIED):
             for before, time in self._histories():
                 decisions = (side.referee.decisions(execution, before, time) for side in (self._free, self._tight))
-                for times, (freer, tighter) in enumerate(itertools.islice(zip(*decisions), _MOST_REPEATED + limit)):
+                for times, (freer, tighter) in enumerate(itertools.islice(zip(*decisions), most + 1)):
                     if level(freer) < level(tighter):
                         history = (*before, *(Calls(execution, time=time),) * times)
                         return Witness(
@@ -150,6 +151,9 @@ class RefusalSearch:
                     except NotDecided as error:
                         question = error
         if any(_has_intents(side) for side in (self._free, self._tight)):
+            # Only here: what reads programs takes long to import.
+            from .samples import samples
+
             for execution in samples(self._free.objections):
                 if level(decide[0](execution)) in free_levels and level(decide[1](execution)) in sampled:
                     yield execution
@@ -175,6 +179,15 @@ def _has_limits(side: Side) -> bool:
         if limits.per_tool or limits.rates or any(limit is not None for limit in counted):
             return True
     return False
+
+
+def _numbers(side: Side) -> Iterator[int]:
+    """After how many calls that are alike a limit may refuse the next one, as far as so many are tried."""
+    rates = (rate.limit for rate in rates_of(side.layers, side))
+    for limits in (layer.limits for layer in side.layers):
+        for number in (limits.tool_calls, *limits.per_tool.values(), *rates):
+            if number is not None and number <= _MOST_REPEATED:
+                yield number
 
 
 def _has_intents(side: Side) -> bool:

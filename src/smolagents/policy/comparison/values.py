@@ -8,7 +8,6 @@ so that there is no value is certain, and that there is one is tried out.
 from __future__ import annotations
 
 import itertools
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,9 +18,7 @@ import re2
 from smolagents.hooks import Opaque
 
 from ..condition_tests import Test, compile_condition
-from ..normalize import normalize
 from ..patterns import options
-from . import characters
 from .facts import Asked, AtMost, Finds, HostIn, InRange, IsOpaque, May, Must, PathIn, Sort, numeric_texts, of_sort
 from .logic import And, Formula, Not, Or, all_of, facts, negated, replaced
 from .places import Cell, host_cells, path_cells
@@ -31,10 +28,9 @@ from .words import Deadline, InLanguage, find_word
 
 # Texts that are their own normal form: what is found in one is found in no other form of it.
 NORMAL = InLanguage(r"\A(?:[!-~]+(?: [!-~]+)*)?\z")
-# Texts whose normal form differs in white space alone.
+# The same with some letters and digits of other scripts; and texts whose normal form differs in white space alone.
+_OTHER_SCRIPTS = InLanguage(r"\A[!-~éßλжя٣中]+(?: [!-~éßλжя٣中]+)*\z")
 _NEARLY = InLanguage(r"\A[!-~]+(?:[\t-\r ][!-~]+)*\z")
-# Where letters are that most texts are written in; asking about all characters takes long.
-_LAST_USUAL = 0x3000
 _SHOWN_COMPLEX = InLanguage(r"\A\(?[0-9a-z.+\-]+j\)?\z")
 _SHOWN_NUMBER = InLanguage(r"\A-?[0-9]{1,20}(?:\.[0-9]{1,10})?\z")
 
@@ -45,20 +41,6 @@ _COMPLEX = (1j, 1 + 2j)
 _NO_TEXTS = ("number", "complex")
 # That are tried before it is said that there may be others
 _MOST_WORDS = 6
-
-
-@lru_cache(maxsize=1)
-def _stable() -> Formula:
-    """Texts that are their own normal form, in other scripts too."""
-    codes = [
-        code
-        for code in range(0xA1, _LAST_USUAL)
-        if not unicodedata.category(letter := chr(code)).startswith(("M", "C", "Z"))
-        and normalize(f"a{letter}b") == f"a{letter}b"
-    ]
-    ranges = characters.union((code, code) for code in codes)
-    letters = "!-~" + "".join(rf"\x{{{low:x}}}-\x{{{high:x}}}" for low, high in ranges)
-    return InLanguage(rf"\A(?:[{letters}]+(?: [{letters}]+)*)?\z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,21 +154,37 @@ def _find_other(formula: Formula, deadline: Deadline | None) -> Found | None:
 
 
 def _find_text(formula: Formula, deadline: Deadline | None) -> Found | None:
-    questions: list[NotDecided] = []
-    sorts = _text_sorts(formula)
-    # Those that read best come first; that there is no text, the last ones say.
-    for shape in (NORMAL, _stable(), _NEARLY, True):
-        for sort, text_formula in sorts:
-            try:
-                found = _Cells(text_formula, sort, formula, deadline).find(shape)
-                if found is not None:
-                    return found
-            except TooLarge:
-                raise
-            except NotDecided as error:
-                questions.append(error)
-    if questions:
-        raise questions[-1]
+    found = _find_shaped(formula, NORMAL, deadline)
+    if found is not None:
+        return found
+    found = _find_shaped(formula, True, deadline)
+    if found is None:
+        return None
+    for shape in (_OTHER_SCRIPTS, _NEARLY):
+        # It has other forms, of which something else may be true. These have none, or fewer.
+        try:
+            better = _find_shaped(formula, shape, deadline)
+        except NotDecided:
+            continue
+        if better is not None:
+            return better
+    return found
+
+
+def _find_shaped(formula: Formula, shape: Formula, deadline: Deadline | None) -> Found | None:
+    question: NotDecided | None = None
+    for sort, text_formula in _text_sorts(formula):
+        try:
+            found = _Cells(text_formula, sort, formula, deadline).find(shape)
+            if found is not None:
+                return found
+        except TooLarge:
+            raise
+        except NotDecided as error:
+            question = error
+    # Where there may be one among few texts, there may be one among all.
+    if question is not None and shape is True:
+        raise question
     return None
 
 
