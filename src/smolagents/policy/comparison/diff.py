@@ -35,12 +35,14 @@ class Change:
         after (`Any`): What this policy says there.
         direction (`str`): `tighter` or `looser` if the entry makes the policy that, by itself; `same` if it makes no
             difference; `different` for anything else, and for what could not be decided.
+        note (`str`): What of it the direction does not say: that there are warnings now, or no longer.
     """
 
     entry: str
     before: Any
     after: Any
     direction: Direction
+    note: str = ""
 
 
 def diff(policy: Policy, other: Policy, *, seconds: float = SECONDS) -> tuple[Change, ...]:
@@ -68,14 +70,33 @@ def diff(policy: Policy, other: Policy, *, seconds: float = SECONDS) -> tuple[Ch
 
 
 def _in_layer(policy: Policy, other: Policy, end: float) -> Iterator[Change]:
-    after, before = dict(_entries(policy)), dict(_entries(other))
-    for key in dict.fromkeys((*before, *after)):
-        old, new = before.get(key), after.get(key)
+    mine, theirs = dict(_entries(policy)), dict(_entries(other))
+    for key in dict.fromkeys((*theirs, *mine)):
+        old, new = theirs.get(key), mine.get(key)
         if old != new or type(old) is not type(new):
             section, place = key
             left = min(_SECONDS_OF_ONE, end - time.monotonic())
             direction: Direction = _direction(other, section, old, new, left) if left > 0 else "different"
-            yield Change(policy.entry(place), _value(old), _value(new), direction)
+            before, after = _value(old), _value(new)
+            note = _NOTES[_warnings(place, before), _warnings(place, after)]
+            yield Change(policy.entry(place), before, after, direction, note)
+
+
+_NOTES = {
+    (False, False): "",
+    (True, True): "",
+    (True, False): "it warns no longer",
+    (False, True): "it warns now",
+}
+
+
+def _warnings(place: str, value: Any) -> bool:
+    """Whether an entry warns: a rule, what is said of an operation, or categories of intents."""
+    return value == "warn" or place == "intents.warn" and bool(value) or _is_rule(value) and value["action"] == "warn"
+
+
+def _is_rule(value: Any) -> bool:
+    return isinstance(value, Mapping) and "action" in value
 
 
 def _value(entry: Any) -> Any:

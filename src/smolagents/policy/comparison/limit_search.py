@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from limits import parse
 
@@ -63,11 +63,20 @@ class LimitSearch:
             ("limits.run_seconds", self._run_seconds),
             ("limits.call_seconds", self._call_seconds),
         ]
-        for allowance in self._allowances(self._tight.layers):
+        for allowance in allowances_of(self._tight.layers, self._tight):
             searches.append((allowance.entry, partial(self._calls, allowance)))
         for allowance in rates_of(self._tight.layers, self._tight):
             searches.append((allowance.entry, partial(self._rate, allowance)))
         yield from found(searches, self.unknown)
+
+    @cached_property
+    def _own(self) -> list[Allowance]:
+        """What the freer policy grants."""
+        return list(allowances_of(self._free.layers, self._free))
+
+    @cached_property
+    def _own_rates(self) -> list[Allowance]:
+        return list(rates_of(self._free.layers, self._free))
 
     # Limits on the run
 
@@ -127,18 +136,6 @@ class LimitSearch:
 
     # Numbers of calls
 
-    def _allowances(self, layers: tuple[Policy, ...]) -> Iterator[Allowance]:
-        calls = [situation for situation in self._free.objections if situation.is_call]
-        for layer in layers:
-            limits, is_session = layer.limits, layer.limits.scope == "session"
-            if limits.tool_calls is not None:
-                entry = layer.entry("limits.tool_calls")
-                yield Allowance(entry, limits.tool_calls, frozenset(calls), is_session)
-            names = NameList(limits.per_tool)
-            for key, limit in limits.per_tool.items():
-                about = frozenset(each for each in calls if key in keys_naming(limits.per_tool, names, each.name))
-                yield Allowance(layer.entry(f"limits.per_tool.{key}"), limit, about, is_session)
-
     def _counted(self, allowance: Allowance) -> list[Situation]:
         """What an allowance counts, as far as the freer policy lets it pass."""
         return [
@@ -149,7 +146,8 @@ class LimitSearch:
         """A history in which that many calls were made, and the freer policy lets another one pass."""
         if limit.limit == 0:
             return None  # What is never let pass is compared as all else is
-        own = [each for each in self._allowances(self._free.layers)]
+        self._pair.deadline.check()
+        own = self._own
         about = self._counted(limit)
         if any(
             each.limit <= limit.limit
@@ -241,15 +239,16 @@ class LimitSearch:
 
     def _gap(self) -> float:
         """Seconds between two calls that no rate of the freer policy objects to."""
-        rates = [each for each in rates_of(self._free.layers, self._free) if each.limit > 0]
+        rates = [each for each in self._own_rates if each.limit > 0]
         return max((each.seconds / each.limit for each in rates), default=0.0)
 
     def _rate(self, rate: Allowance) -> Witness | None:
         """Calls in less time than the rate allows."""
         if rate.limit == 0:
             return None
-        own_rates = list(rates_of(self._free.layers, self._free))
-        allowances = list(self._allowances(self._free.layers))
+        self._pair.deadline.check()
+        own_rates = self._own_rates
+        allowances = self._own
         about = self._counted(rate)
         if not about:
             return None
@@ -281,16 +280,36 @@ class LimitSearch:
         raise NotDecided("no calls could be found for which it makes a difference")
 
 
+def allowances_of(layers: Iterable[Policy], side: Side) -> Iterator[Allowance]:
+    """The numbers of calls that some layers of a policy grant."""
+    calls = [situation for situation in side.objections if situation.is_call]
+    for layer in layers:
+        limits, is_session = layer.limits, layer.limits.scope == "session"
+        if limits.tool_calls is not None:
+            yield Allowance(layer.entry("limits.tool_calls"), limits.tool_calls, frozenset(calls), is_session)
+        named = _named(limits.per_tool, calls)
+        for key, limit in limits.per_tool.items():
+            yield Allowance(layer.entry(f"limits.per_tool.{key}"), limit, named[key], is_session)
+
+
 def rates_of(layers: Iterable[Policy], side: Side) -> Iterator[Allowance]:
     """The rates of some layers of a policy."""
     calls = [situation for situation in side.objections if situation.is_call]
     for layer in layers:
-        names = NameList(layer.limits.rates)
+        named = _named(layer.limits.rates, calls)
         for key, text in layer.limits.rates.items():
             item = parse(text)
-            about = frozenset(each for each in calls if key in keys_naming(layer.limits.rates, names, each.name))
-            entry = layer.entry(f"limits.rates.{key}")
-            yield Allowance(entry, item.amount, about, True, item.get_expiry())
+            yield Allowance(layer.entry(f"limits.rates.{key}"), item.amount, named[key], True, item.get_expiry())
+
+
+def _named(by_name: Mapping[str, object], calls: Iterable[Situation]) -> dict[str, frozenset[Situation]]:
+    """The calls that each key of a mapping names."""
+    names = NameList(by_name)
+    found: dict[str, list[Situation]] = {key: [] for key in by_name}
+    for call in calls:
+        for key in keys_naming(by_name, names, call.name):
+            found[key].append(call)
+    return {key: frozenset(each) for key, each in found.items()}
 
 
 def _grouped(situations: list[Situation], allowances: list[Allowance]) -> list[Situation]:

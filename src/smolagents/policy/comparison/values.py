@@ -41,6 +41,7 @@ _COMPLEX = (1j, 1 + 2j)
 _NO_TEXTS = ("number", "complex")
 # That are tried before it is said that there may be others
 _MOST_WORDS = 6
+_MOST_FRAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,13 +287,15 @@ class _Cells:
                 yield float(word) if "." in word else int(word)
             return
         frames = [re2.escape(str(number)) for number in sample]
-        for stem in host.stems:
+        for number, stem in enumerate(host.stems):
             yield stem
             yield f"https://{stem}/"
-            frames.append(rf"(?:[a-z]+://)?{re2.escape(stem)}(?::[0-9]{{1,4}})?(?:/[!-~]*)?")
-        for stem in path.stems:
+            if number < _MOST_FRAMES:
+                frames.append(rf"(?:[a-z]+://)?{re2.escape(stem)}(?::[0-9]{{1,4}})?(?:/[!-~]*)?")
+        for number, stem in enumerate(path.stems):
             yield stem
-            frames.append(rf"{re2.escape(stem.rstrip('/'))}(?:/[0-9A-Za-z_.\-]+)*")
+            if number < _MOST_FRAMES:
+                frames.append(rf"{re2.escape(stem.rstrip('/'))}(?:/[0-9A-Za-z_.\-]+)*")
         for frame in frames:
             framed = all_of([rest, InLanguage(rf"\A(?:{frame})\z")])
             if (word := find_word(framed, least, most, self._deadline)) is not None:
