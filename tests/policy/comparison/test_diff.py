@@ -106,7 +106,9 @@ def test_a_warning_more_or_less_is_noted_though_it_is_no_stricter(old, new, note
 
 def test_a_diff_gives_up_on_directions_in_time():
     old, new = (
-        Policy.from_data({"version": 1, "default": "allow", "patterns": [f"{word}{number}" for number in range(20)]})
+        Policy.from_data(
+            {"version": 1, "default": "allow", "patterns": [f"{word}-{number:02}" for number in range(20)]}
+        )
         for word in ("old", "new")
     )
 
