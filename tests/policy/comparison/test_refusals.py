@@ -46,10 +46,12 @@ def test_to_stop_after_a_person_refused_counts_where_the_other_policy_refuses_by
     assert [event.is_refused for event in witness.history] == [True] * 3
 
 
-def test_to_stop_after_refusals_makes_no_difference_where_nothing_is_refused():
-    warning = {"intents": {"warn": ["destructive_data"]}}
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("action", ["warn", "stop"])
+def test_to_stop_after_refusals_makes_no_difference_where_nothing_is_refused_or_only_once(action, times):
+    old = {"intents": {action: ["destructive_data"]}}
 
-    assert compared(warning, {**warning, "limits": {"identical_denials": 1}}).relation == "equal"
+    assert compared(old, {**old, "limits": {"identical_denials": times}}).relation == "equal"
 
 
 @pytest.mark.parametrize("policy", [rule("ask"), _ASKING], ids=str)

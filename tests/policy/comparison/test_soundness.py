@@ -151,7 +151,9 @@ def test_a_policy_with_one_field_tightened_is_stricter_or_equal(pair: tuple[Data
 
     comparison = Policy.from_data(tight).compare(Policy.from_data(data))
 
-    assert comparison.relation in ("stricter", "equal")
+    assert comparison.is_at_least_as_strict is True
+    # That something is refused for its intent at all, may not be known.
+    assert comparison.relation in ("stricter", "equal") or "intents" in data
 
 
 @some

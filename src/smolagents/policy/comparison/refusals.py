@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from smolagents.hooks import ToolExecution
 
 from ..approval_desk import shortest
-from ..decision import SEVERITY
 from .arguments import find_arguments
 from .limit_search import rates_of
 from .logic import all_of
-from .objections import ASK, DENY, STOP
+from .objections import ASK, DENY, LEVELS, STOP
 from .pairs import MOST_CALLS, Attempt, Pair, found, seconds_text
 from .search import Side, Unknown
 from .undecided import NotDecided
@@ -150,7 +149,8 @@ class RefusalSearch:
                                 question = NotDecided("no execution could be found that both treat alike")
                     except NotDecided as error:
                         question = error
-        if any(_has_intents(side) for side in (self._free, self._tight)):
+        # What an intent ends the run for is neither asked about nor refused again.
+        if _has_intents(self._free, free_levels) or _has_intents(self._tight, {*sampled} - {STOP}):
             # Only here: what reads programs takes long to import.
             from .samples import samples
 
@@ -190,7 +190,6 @@ def _numbers(side: Side) -> Iterator[int]:
                 yield number
 
 
-def _has_intents(side: Side) -> bool:
-    """Whether something is refused, or asked about, for its intent."""
-    least = SEVERITY.index("ask")
-    return any(SEVERITY.index(entry.action) >= least for layer in side.layers for entry in layer.intents.entries())
+def _has_intents(side: Side, levels: Collection[int]) -> bool:
+    """Whether something is treated in one of these ways for its intent."""
+    return any(LEVELS[entry.action] in levels for layer in side.layers for entry in layer.intents.entries())
