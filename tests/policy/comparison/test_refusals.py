@@ -54,6 +54,15 @@ def test_to_stop_after_refusals_makes_no_difference_where_nothing_is_refused_or_
     assert compared(old, {**old, "limits": {"identical_denials": times}}).relation == "equal"
 
 
+def test_what_is_asked_about_only_where_the_run_ends_anyway_is_never_refused_again():
+    asking = {"id": "asks", "action": "ask", "when": {"name": "t", "arguments": {"x": {"equals": "a"}}}}
+    ending = {"id": "ends", "action": "stop", "when": {"name": "t", "arguments": {"x": {"not": {"suffix": "ab"}}}}}
+    old = {"rules": [asking, ending]}
+
+    # A value of which nobody knows what it is, and a number that may be that text, end the run as well
+    assert compared(old, {**old, "limits": {"identical_denials": 1}}).relation == "equal"
+
+
 @pytest.mark.parametrize("policy", [rule("ask"), _ASKING], ids=str)
 @pytest.mark.parametrize("key", ["wait_seconds", "valid_seconds"])
 def test_a_shorter_time_for_people_is_stricter_wherever_they_are_asked(policy, key):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from smolagents.hooks import ToolExecution
 
 from ..approval_desk import shortest
+from ..decision import Decision
 from .arguments import find_arguments
 from .limit_search import rates_of
 from .logic import all_of
-from .objections import ASK, DENY, LEVELS, STOP
+from .objections import ASK, DENY, LEVELS, STOP, Objection
 from .pairs import MOST_CALLS, Attempt, Pair, found, seconds_text
 from .search import Side, Unknown
+from .situations import Situation
 from .undecided import NotDecided
 from .witnesses import Calls, Event, Steps, Witness, in_run, level, make
 
@@ -121,11 +123,17 @@ class RefusalSearch:
         """
         question: NotDecided | None = None
         decide = self._free.referee.decide, self._tight.referee.decide
+
+        def is_so(freer: Decision, tighter: Decision) -> bool:
+            return level(freer) in free_levels and level(tighter) in tight_levels
+
         pairs = 0
         # What is the same in both comes first
         for is_alike in (True, False):
             for situation, mine in self._free.objections.items():
                 theirs = self._tight.objections[situation]
+                severe = [each for each in mine if each.level > max(free_levels)]
+                severe += [each for each in theirs if each.level > max(tight_levels)]
                 if any(each.formula is True and each.level > max(free_levels) for each in mine) or any(
                     each.formula is True and each.level > max(tight_levels) for each in theirs
                 ):
@@ -140,13 +148,7 @@ class RefusalSearch:
                         raise question or NotDecided("there are too many entries to look at")
                     self._pair.deadline.check()
                     try:
-                        for arguments in find_arguments(all_of([one.formula, other.formula]), situation):
-                            execution = make(situation, arguments)
-                            freer, tighter = (level(each(execution)) for each in decide)
-                            if freer in free_levels and tighter in tight_levels:
-                                yield execution
-                            else:
-                                question = NotDecided("no execution could be found that both treat alike")
+                        yield from self._of_pair(situation, (one, other), severe, is_so)
                     except NotDecided as error:
                         question = error
         # What an intent ends the run for is neither asked about nor refused again.
@@ -160,6 +162,37 @@ class RefusalSearch:
             question = question or NotDecided("which executions are refused for their intent is not decided")
         if question is not None:
             raise question
+
+    def _of_pair(
+        self,
+        situation: Situation,
+        pair: tuple[Objection, Objection],
+        severe: list[Objection],
+        is_so: Callable[[Decision, Decision], bool],
+    ) -> Iterator[ToolExecution]:
+        """Executions that two entries are about, and none of those that are more severe."""
+        ruled_out: list[Objection] = []
+        while True:
+            new: list[Objection] = []
+            is_open = False
+            wanted = all_of([*(each.formula for each in pair), *(each.passed for each in ruled_out)])
+            for arguments in find_arguments(wanted, situation):
+                self._pair.deadline.check()
+                execution = make(situation, arguments)
+                freer, tighter = (side.referee.decide(execution) for side in (self._free, self._tight))
+                if is_so(freer, tighter):
+                    yield execution
+                    continue
+                entries = {reason.entry for reason in (*freer.reasons, *tighter.reasons) if reason.counts}
+                new = [each for each in severe if each.entry in entries and each not in ruled_out]
+                if new:
+                    break
+                is_open = True
+            if not new and is_open:
+                raise NotDecided("no execution could be found that both treat alike")
+            if not new:
+                return
+            ruled_out += new
 
 
 def _refused(execution: ToolExecution, limit: int, is_session: bool) -> Iterator[tuple[Event, ...]]:
