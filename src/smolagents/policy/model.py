@@ -301,11 +301,17 @@ class Policy(Section):
 
         return compare(self, other) if seconds is None else compare(self, other, seconds=seconds)
 
-    def diff(self, other: Policy) -> tuple[Change, ...]:
-        """What is different in this policy as seen from another, entry by entry, each with its direction."""
+    def diff(self, other: Policy, *, seconds: float | None = None) -> tuple[Change, ...]:
+        """What is different in this policy as seen from another, entry by entry, each with its direction.
+
+        Args:
+            other ([`Policy`]): The policy that it is seen from.
+            seconds (`float`, *optional*): After how many seconds to give up on directions: all that are left are
+                `different`. By default 30.
+        """
         from .comparison import diff
 
-        return diff(self, other)
+        return diff(self, other) if seconds is None else diff(self, other, seconds=seconds)
 
     def lint(self) -> tuple[Finding, ...]:
         """What in this policy has no effect: what can never match, is covered by others, or cannot be used."""

@@ -20,8 +20,9 @@ class Rehearsal:
     """
     Decides as a hook would, for executions that are only imagined, in the order in which they are given.
 
-    What the policy asks a person about counts as approved, and what is let pass as run. After a stop every further
-    execution of that run is stopped too, as the host does it. Rates are counted here, whatever store the policy names.
+    What the policy asks a person about counts as approved, unless something else is said, and what is let pass as run.
+    After a stop every further execution of that run is stopped too, as the host does it. Rates are counted here,
+    whatever store the policy names.
 
     Args:
         policy ([`Policy`]): The policy, with those that it extends.
@@ -49,17 +50,26 @@ class Rehearsal:
         """Let time pass."""
         self._now += seconds
 
-    def decide(self, execution: ToolExecution) -> Decision:
-        """The decision on an execution, which is then over."""
-        if execution.kind not in self._kinds:
-            message = f"the policy says nothing about executions of kind {execution.kind}, so its hook is not asked"
-            return Decision.of([Reason("allow", "kind_not_judged", "default", "", message)])
+    def decide(self, execution: ToolExecution, *, is_approved: bool = True) -> Decision:
+        """The decision on an execution, which is then over.
+
+        Args:
+            execution (`ToolExecution`): The execution.
+            is_approved (`bool`): What a person says who is asked about it.
+        """
         self._begin(execution.run_id, execution.agent_path)
         if execution.run_id in self._stopped:
             return Decision.of([self._stopped[execution.run_id]])
+        if execution.kind not in self._kinds:
+            message = f"the policy says nothing about executions of kind {execution.kind}, so its hook is not asked"
+            return Decision.of([Reason("allow", "kind_not_judged", "default", "", message)])
         decision = self._judge.decide(execution)
         is_refused = decision.is_refusal
         decision = decision.also(self._budgets.reached(execution) if is_refused else self._budgets.reserve(execution))
+        if decision.action == "ask" and not is_approved:
+            first = decision.determining[0]
+            refused = Reason("deny", "not_approved", first.entry, first.text, "a person did not approve it")
+            decision = decision.also([refused])
         if decision.is_refusal:
             decision = decision.also(self._budgets.refused(execution))
         self._budgets.settle(execution, was_run=not decision.is_refusal)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 
 from .conftest import POLICY
+
+
+_DOCUMENTATION = Path(__file__).parents[3] / "docs" / "compare.md"
 
 
 @pytest.fixture
@@ -71,6 +77,40 @@ def test_a_file_that_is_no_policy_is_told(run):
 
     assert answer.code == 2
     assert answer.err.startswith("new.yaml:1:10: version:")
+
+
+def test_a_file_that_is_not_there_is_told(run):
+    answer = run("diff", "policy.yaml", "gone.yaml", "--require-stricter")
+
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == "gone.yaml: The file cannot be read: No such file or directory.\n"
+
+
+def test_the_keys_of_the_data_are_those_of_the_documentation(run, loosened):
+    text = _DOCUMENTATION.read_text()
+    data = run("diff", "policy.yaml", loosened, "--json").data
+
+    assert all(f"`{key}`" in text for key in data)
+    for part in (data["loosened"][0], data["changes"][0], data["tightened"][0]["history"][0]):
+        assert all(f"`{key}`" in text for key in part)
+
+
+@pytest.mark.parametrize("change, code", [(("tool_calls: 2", "tool_calls: 1"), 0), (("- rm -rf", "- rm -rf /"), 1)])
+def test_the_workflow_of_the_documentation_fails_if_a_policy_is_loosened(run, change, code):
+    (text,) = (
+        block for block in re.findall(r"```yaml\n(.*?)```", _DOCUMENTATION.read_text(), re.S) if "jobs:" in block
+    )
+    steps = yaml.safe_load(text)["jobs"]["stricter"]["steps"]
+    *_, install, compare = (step["run"] for step in steps if "run" in step)
+    folders = {step["with"]["path"]: step["with"].get("ref") for step in steps if "checkout" in step.get("uses", "")}
+    for folder in folders:
+        Path(folder, "policies").mkdir(parents=True)
+        Path(folder, "policies", "production.yaml").write_text(POLICY if folder == "old" else POLICY.replace(*change))
+    program, *arguments = shlex.split(compare)
+
+    assert (install, program) == ("pip install 'smolagents[policy]'", "smolagents-policy")
+    assert folders == {"new": None, "old": "${{ github.base_ref }}"}
+    assert run(*arguments).code == code
 
 
 def test_lint_tells_what_has_no_effect(run):

@@ -54,6 +54,9 @@ FOLDERS = (
 )
 COMMANDS = ("git ", "git status", "git push", "ls ", "cat ", "curl ", "pip install", "docker ", "make ", "npm ")
 WORDS = ("secret", "password", "token", "internal only", "confidential", "salary", "ssn", "api_key", "draft", "urgent")
+DANGEROUS = (
+    *("destructive_data", "data_exfiltration", "privilege_escalation", "system_modification", "code_execution"),
+)
 MODULES = ("json", "math", "re", "datetime", "csv", "random", "statistics", "pathlib", "os", "requests", "socket")
 PATTERNS: tuple[Any, ...] = (
     *(
@@ -114,6 +117,12 @@ class Author:
             data["approvals"] = {"wait_seconds": pick.choice([60, 300, 600])}
         if pick.random() < 0.2:
             data["opaque"] = "deny"
+        if pick.random() < 0.4:
+            data["intents"] = self._intents()
+        if pick.random() < 0.3:
+            data["audit"] = {"path": "audit.jsonl", "on_audit_error": pick.choice(["deny", "deny", "allow"])}
+        if pick.random() < 0.2:
+            data["checkpoints"] = {"path": "checkpoints", "on_error": pick.choice(["continue", "stop"])}
         return data
 
     def pair(self, rules: int | None = None) -> tuple[Data, Data]:
@@ -230,6 +239,17 @@ class Author:
             data["process.run"] = pick.choice(["deny", "ask", {"prefix": "git "}, {"regex": r"^(git|ls) "}])
         return data
 
+    def _intents(self) -> Data:
+        pick = self._random
+        data: Data = {"deny": pick.sample(DANGEROUS, pick.randint(1, 5))}
+        if pick.random() < 0.4:
+            data["ask"] = pick.sample((*DANGEROUS, "network_access", "data_write"), 2)
+        if pick.random() < 0.5:
+            data["min_confidence"] = pick.choice([0.6, 0.7, 0.8, 0.9])
+        if pick.random() < 0.2:
+            data["thresholds"] = {pick.choice(DANGEROUS): pick.choice([0.6, 0.9])}
+        return data
+
     def _limits(self) -> Data:
         pick = self._random
         limits: Data = {"tool_calls": pick.choice([50, 100, 200])}
@@ -254,7 +274,7 @@ class Author:
     def _edit(self, data: Data) -> None:
         pick = self._random
         rules = data["rules"]
-        what = pick.randrange(10)
+        what = pick.randrange(12)
         if what == 0:
             rules.insert(pick.randint(0, len(rules)), self._rule(len(rules) + pick.randint(1000, 10**9)))
         elif what == 1:
@@ -273,8 +293,18 @@ class Author:
             key = pick.choice(["allow", "deny"])
             names = data["tools"][key]
             data["tools"][key] = names[1:] if names and pick.random() < 0.5 else [*names, pick.choice(NAMES)]
+        elif what == 9 and "intents" in data:
+            data["intents"].update(self._intents())
+        elif what == 10:
+            self._switch(data, pick.choice(["audit", "checkpoints"]))
         elif "operations" in data:
             data["operations"].update(self._operations())
+
+    def _switch(self, data: Data, section: str) -> None:
+        if section in data:
+            del data[section]
+        else:
+            data[section] = {"path": section}
 
     def _edit_rule(self, rule: Data) -> None:
         tool = rule["when"].get("name")

@@ -11,7 +11,19 @@ from smolagents.hooks import ToolExecution
 from smolagents.policy.operations import OPERATION_NAMES
 
 from ..executions import code, execution
-from ..strategies import Data, _lists, _nested_conditions, actions, defaults, executions, policy_data
+from ..strategies import (
+    Data,
+    _lists,
+    _nested_conditions,
+    _some,
+    actions,
+    audits,
+    checkpoints,
+    defaults,
+    executions,
+    intents,
+    policy_data,
+)
 
 
 # Few values that meet each other often: what conditions ask for, and what is given.
@@ -46,6 +58,20 @@ _rules = st.lists(st.fixed_dictionaries({"action": actions, "when": _whens}), ma
 _patterns = _texts | st.sampled_from(
     [{"regex": "^a"}, {"regex": r"a\s+b"}, {"regex": "(?i)ab"}, {"glob": "a*"}, {"glob": "*b"}, {"glob": "ab"}]
 )
+_names = st.sampled_from(
+    ["t", "u", "*", "?", "[tu]", "python_interpreter", "python_*", "final_answer", "mcp-t", "mcp_t"]
+)
+# So few that a history soon comes to their end
+_limits = _some(
+    tool_calls=st.integers(0, 3),
+    per_tool=st.dictionaries(_names, st.integers(0, 3), max_size=2),
+    tokens=st.sampled_from([0, 10, 20]),
+    run_seconds=st.sampled_from([10, 20]),
+    call_seconds=st.sampled_from([5, 10, 20]),
+    identical_denials=st.integers(1, 3),
+    rates=st.dictionaries(_names, st.sampled_from(["0/hour", "1/minute", "2/minute", "1/30 seconds"]), max_size=2),
+    scope=st.sampled_from(["run", "session"]),
+)
 _SUBJECTS = ("path", "command", "executable", "source", "destination", "name", "host")
 _OPERATIONS = ("file.read", "process.run", "file.rename", "module.import", "net.bind")
 small_policies: st.SearchStrategy[Data] = st.fixed_dictionaries(
@@ -56,6 +82,13 @@ small_policies: st.SearchStrategy[Data] = st.fixed_dictionaries(
         "operations": st.fixed_dictionaries(
             {}, optional={"default": defaults, **{name: _conditions for name in _OPERATIONS}}
         ),
+        "mode": st.sampled_from(["enforce", "enforce", "shadow"]),
+        "tools": _some(allow=_lists(_names), deny=_lists(_names)),
+        "limits": _limits,
+        "intents": intents,
+        "approvals": _some(wait_seconds=st.integers(299, 301), valid_seconds=st.integers(899, 901)),
+        "audit": audits,
+        "checkpoints": checkpoints,
     },
 )
 
@@ -80,7 +113,7 @@ _single_values = st.one_of(
     st.builds(object),
 )
 _values = st.recursive(
-    _single_values,
+    _single_values | st.none() | _texts.map(str.upper) | _texts.map(str.encode),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_texts, inner, max_size=2),
     max_leaves=4,
 )
@@ -89,8 +122,17 @@ small_executions: st.SearchStrategy[ToolExecution] = st.one_of(
     st.builds(
         lambda name, given: execution(name, kind="operation", **given),
         st.sampled_from(_OPERATIONS),
-        st.fixed_dictionaries({}, optional={name: _values for name in _SUBJECTS}),
+        st.fixed_dictionaries(
+            {}, optional={**{name: _values for name in _SUBJECTS}, "cwd": _texts, "how": st.just("symlink")}
+        ),
     ),
+    st.builds(
+        lambda name, kind, given: execution(name, kind=kind, **given),
+        st.sampled_from(["t", "u", "mcp_t", "python_interpreter", "final_answer"]),
+        st.sampled_from(["tool", "agent"]),
+        st.dictionaries(st.sampled_from(["x", "answer"]), _values, max_size=1),
+    ),
+    st.sampled_from(["import os\nos.system('rm -rf /')", "open('/etc/passwd').read()", "eval(input())"]).map(code),
     st.sampled_from(["ctypes", "os", "ctypes.util"]).map(
         lambda module: execution("module.import", kind="operation", name=module)
     ),
@@ -120,6 +162,15 @@ cases: st.SearchStrategy[tuple[tuple[Data, Data], list[ToolExecution]]] = st.one
     st.tuples(_related(policy_data), st.lists(executions, min_size=1, max_size=30)),
     st.tuples(_related(small_policies), st.lists(small_executions, min_size=20, max_size=60)),
 )
+
+
+@st.composite
+def families(draw: st.DrawFn) -> tuple[Data, tuple[Data, Data], list[ToolExecution]]:
+    """A policy that both of a pair extend, the pair, and executions."""
+    base, pair = draw(small_policies), draw(_related(small_policies))
+    for data in (base, *pair):
+        data.pop("audit", None)  # Of two in one family one would have to be written elsewhere
+    return base, pair, draw(st.lists(small_executions, min_size=20, max_size=40))
 
 
 def reordered(draw: st.DrawFn, data: Any) -> Any:
@@ -169,6 +220,7 @@ def tightened(draw: st.DrawFn) -> tuple[Data, Data]:
     data = draw(st.one_of(policy_data, small_policies))
     tight = copy.deepcopy(data)
     keys = ["default", "mode", "deny", "patterns", "opaque", "limit", "limit", "approvals", "new rule"]
+    keys += ["audit", "checkpoints"]
     keys += ["action", "action"] if data.get("rules") else []
     keys += ["operations", "operation"] if "operations" in data else []
     keys += ["allow"] if data.get("tools", {}).get("allow") else []
@@ -196,6 +248,10 @@ def tightened(draw: st.DrawFn) -> tuple[Data, Data]:
         approvals = tight.setdefault("approvals", {})
         which = draw(st.sampled_from(["wait_seconds", "valid_seconds"]))
         approvals[which] = min(approvals.get(which, 300), draw(st.integers(1, 300)))
+    elif key == "audit":
+        tight.setdefault("audit", {})["on_audit_error"] = "deny"
+    elif key == "checkpoints":
+        tight.setdefault("checkpoints", {"path": "kept"})["on_error"] = "stop"
     elif key == "new rule":
         rule = {"id": "one more", "when": draw(_whens), "action": draw(st.sampled_from(["deny", "stop"]))}
         tight.setdefault("rules", []).append(rule)
@@ -206,4 +262,30 @@ def tightened(draw: st.DrawFn) -> tuple[Data, Data]:
         tight["operations"]["default"] = "deny"
     else:
         tight["operations"][draw(st.sampled_from(OPERATION_NAMES))] = draw(st.sampled_from(["deny", "stop"]))
+    return data, tight
+
+
+_STRICTER_LIST = {"warn": "ask", "ask": "deny", "deny": "stop"}
+
+
+@st.composite
+def tightened_intents(draw: st.DrawFn) -> tuple[Data, Data]:
+    """A policy, and the same that refuses more for its intent."""
+    data = draw(small_policies)
+    data["intents"] = own = draw(intents)
+    tight = copy.deepcopy(data)
+    new = tight["intents"]
+    category = draw(st.sampled_from(["code_execution", "data_read", "destructive_data"]))
+    how = draw(st.sampled_from(["more", "sooner", "sooner for one", "more severely"]))
+    if how == "more":
+        key = draw(st.sampled_from(["ask", "deny", "stop"]))
+        new[key] = [*own.get(key, []), category]
+    elif how == "sooner":
+        new["min_confidence"] = own.get("min_confidence", 0.5) * draw(st.floats(0.1, 1))
+    elif how == "sooner for one":
+        sure = own.get("thresholds", {}).get(category, own.get("min_confidence", 0.5))
+        new["thresholds"] = {**own.get("thresholds", {}), category: sure * draw(st.floats(0.1, 1))}
+    else:
+        key = draw(st.sampled_from(sorted(_STRICTER_LIST)))
+        new[_STRICTER_LIST[key]] = [*own.get(_STRICTER_LIST[key], []), *own.get(key, [])]
     return data, tight

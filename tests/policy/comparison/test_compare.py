@@ -229,7 +229,20 @@ def test_rates_in_another_store_are_unknown():
     assert (comparison.relation, comparison.unknown_because[0].entry) == ("unknown", "limits.store")
 
 
-def test_without_time_everything_is_unknown_and_nothing_wrong():
-    comparison = policy(patterns=["ab"]).compare(policy(patterns=["abc"]), seconds=0)
+_EVERYTHING = {
+    "patterns": ["abc"],
+    "intents": {"deny": ["data_read"], "ask": ["code_execution"]},
+    "limits": {"tool_calls": 5, "tokens": 5, "run_seconds": 5, "call_seconds": 3, "identical_denials": 3},
+    "audit": {"path": "audit.jsonl"},
+    "checkpoints": {"path": "kept", "on_error": "stop"},
+    **rule("ask", to={"prefix": "a"}),
+}
 
-    assert comparison.relation == "unknown"
+
+@pytest.mark.parametrize("new", [{"patterns": ["ab"]}, _EVERYTHING, {**_EVERYTHING, "patterns": ["ab"]}], ids=str)
+def test_without_time_everything_is_unknown_and_nothing_wrong(new):
+    comparison = policy(**new).compare(policy(patterns=["abc"]), seconds=0)
+
+    assert comparison.relation in ("unknown", "stricter")
+    assert comparison.is_at_least_as_strict in (True, None)
+    assert policy(patterns=["abc"]).compare(policy(**new), seconds=0).is_at_least_as_strict in (False, None)

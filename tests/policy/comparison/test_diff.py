@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from smolagents.policy import Policy
+from smolagents.policy.comparison import diff
 
 
 def policy(**data) -> Policy:
@@ -78,3 +79,39 @@ def test_what_is_different_in_a_policy_that_is_extended_has_its_file(tmp_path: P
     found = [(change.entry, change.direction) for change in two.diff(one)]
 
     assert found == [("base.yaml: patterns: a", "looser"), ("base.yaml: patterns: b", "tighter")]
+
+
+@pytest.mark.parametrize(
+    "old, new, note",
+    [
+        (
+            {"rules": [{"id": "r", "action": "warn"}]},
+            {"rules": [{"id": "r", "action": "allow"}]},
+            "it warns no longer",
+        ),
+        ({"rules": [{"id": "r", "action": "allow"}]}, {"rules": [{"id": "r", "action": "warn"}]}, "it warns now"),
+        ({"intents": {"warn": ["data_read"]}}, {"intents": {}}, "it warns no longer"),
+        ({"operations": {"file.read": "warn"}}, {"operations": {"file.read": "allow"}}, "it warns no longer"),
+        ({"rules": [{"id": "r", "action": "warn"}]}, {"rules": [{"id": "r", "action": "ask"}]}, "it warns no longer"),
+        ({"opaque": "deny"}, {"opaque": "allow"}, ""),
+    ],
+)
+def test_a_warning_more_or_less_is_noted_though_it_is_no_stricter(old, new, note):
+    before, after = (Policy.from_data({"version": 1, "default": "allow", **each}) for each in (old, new))
+
+    (change,) = after.diff(before)
+
+    assert change.note == note
+
+
+def test_a_diff_gives_up_on_directions_in_time():
+    old, new = (
+        Policy.from_data(
+            {"version": 1, "default": "allow", "patterns": [f"{word}-{number:02}" for number in range(20)]}
+        )
+        for word in ("old", "new")
+    )
+
+    changes = new.diff(old)
+    assert {change.direction for change in changes} == {"tighter", "looser"}
+    assert {change.direction for change in diff(new, old, seconds=0)} == {"different"}

@@ -42,6 +42,67 @@ def test_an_automaton_finds_what_re2_finds(source, texts, more):
         assert automaton.has(text) == (expression.search(text) is not None), text
 
 
+_atoms = st.sampled_from(
+    [*"abkKsSſ\u212aiİßéΣς1_ .-]{}", "ǅ", "\\n", "{,2}", "^", "$", "()", "(?i)", "(?-i)", "(?s)", "(?m)", "(?U)"]
+    + [rf"\{letter}" for letter in "wWdDsSbBAz.tvfa-"]
+    + ["[^a]", "[a-k]", "[^k]", "[K-S]", r"[\w-]", r"[^\W]", "[]a]", "[^]a]", "[a-]", "[ſ]", r"[\x{e9}-\x{f0}]"]
+    + ["[[:alpha:]]", "[^[:alpha:]]", "[[:^alpha:]]", "[[:word:]]", r"\pL", r"\PL", r"\p{^Lu}", r"[\p{Greek}a]"]
+    + [r"\x41", r"\x{212a}", r"\101", r"\Qa.b\E", r"\Q\E", "[^\\x00-\\x{10FFFF}]"]
+)
+_groups = st.sampled_from(["({})", "(?:{})", "(?i:{})", "(?-i:{})", "(?s:{})", "(?m:{})", "(?ims:{})", "(?P<n>{})"])
+_repetitions = st.sampled_from(["*", "+", "?", "{2}", "{0}", "{1,2}", "{0,}", "*?", "{1,2}?"])
+_random_regexes = st.recursive(
+    _atoms,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=2, max_size=3).map("".join),
+        st.tuples(inner, inner).map("|".join),
+        st.tuples(inner, _repetitions).map("".join),
+        st.builds(
+            lambda group, each, times: group.replace("{}", each) + times, _groups, inner, _repetitions | st.just("")
+        ),
+    ),
+    max_leaves=6,
+)
+_random_texts = st.text("abkKsSſ\u212aiIİßẞéÉΣσς1_ \n\r\t\v\x00.A-]{},ǆǅ\U00010428\u0663\u0307", max_size=5)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_random_regexes, st.lists(_random_texts, min_size=10, max_size=30))
+def test_an_automaton_of_any_expression_finds_what_re2_finds_or_is_not_made(source, texts):
+    try:
+        expression = re2.compile(source, options())
+    except re2.error:
+        return
+    try:
+        automaton = language(source)
+    except NotDecided:
+        return
+
+    for text in ("", *texts):
+        assert automaton.has(text) == (expression.search(text) is not None), text
+
+
+@pytest.mark.parametrize(
+    "source, text",
+    [
+        (r"(?i)\w", "ſ"),
+        (r"(?i:\W)", "\u212a"),
+        (r"\B", "aıb"),  # Between the two bytes of a character
+        (r"(?:\B|x){2,}", "aıb"),
+        (r"\Bx", "aıb"),
+    ],
+)
+def test_an_automaton_finds_what_only_re2_would(source, text):
+    assert language(source).has(text) == (re2.search(source, text) is not None)
+
+
+@pytest.mark.parametrize("source", [r"a\Q\E*b", "a(?i)*b", r"a(?i)\Q\E{2}b"])
+def test_what_a_repetition_is_about_is_not_guessed(source):
+    assert re2.search(source, "b" if "*" in source else "aab")  # RE2 looks further back
+    with pytest.raises(NotDecided):
+        language(source)
+
+
 @pytest.mark.parametrize(
     "wanted, unwanted, word",
     [

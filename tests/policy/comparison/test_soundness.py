@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from smolagents.hooks import ToolExecution
 from smolagents.memory import ActionStep
@@ -19,7 +23,7 @@ from smolagents.policy.replay import Rehearsal
 
 from ..strategies import Data
 from .realistic import Author
-from .strategies import cases, orders, tightened
+from .strategies import cases, families, orders, tightened, tightened_intents
 
 
 PAIRS = int(os.environ.get("POLICY_PAIRS", "60"))
@@ -31,6 +35,9 @@ many = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
+
+
+some = settings(many, max_examples=max(30, PAIRS // 5))
 
 
 def freedom(decision: Decision) -> int:
@@ -54,7 +61,7 @@ def play(policy: Policy, witness: Witness) -> Decision:
             if event.times > _PLAYED:
                 rehearsal.assume(event.execution, event.times - 1)
             for _ in range(event.times if event.times <= _PLAYED else 1):
-                rehearsal.decide(event.execution)
+                rehearsal.decide(event.execution, is_approved=not event.is_refused)
             continue
         for number in range(event.times):
             tokens = TokenUsage(0, 0 if number else event.tokens)
@@ -67,19 +74,13 @@ def play(policy: Policy, witness: Witness) -> Decision:
 def assert_confirmed(witness: Witness, policy: Policy, other: Policy) -> None:
     free, tight = (policy, other) if witness.is_allowed_by_self else (other, policy)
     if witness.note:
-        assert "answer" in witness.note or "instead of" in witness.note
+        assert any(word in witness.note for word in ("answer", "instead of", "cannot be"))
         return
     assert freedom(play(free, witness)) > freedom(play(tight, witness))
 
 
-@many
-@given(cases)
-def test_no_execution_contradicts_what_is_said_of_a_pair_and_every_witness_is_confirmed(
-    case: tuple[tuple[Data, Data], Sequence[ToolExecution]],
-):
-    (one, other), executions = case
-    policy, second = Policy.from_data(one), Policy.from_data(other)
-
+def assert_right(policy: Policy, second: Policy, executions: Sequence[ToolExecution], answers: Sequence[bool]) -> None:
+    """What is said of a pair: confirmed where it is shown, and contradicted by no execution and no history."""
     comparison, mirrored = policy.compare(second), second.compare(policy)
 
     assert mirrored.relation == _MIRROR.get(comparison.relation, comparison.relation)
@@ -96,11 +97,41 @@ def test_no_execution_contradicts_what_is_said_of_a_pair_and_every_witness_is_co
     # One after the other, for as long as the same is run under both
     mine.begin()
     theirs.begin()
-    for execution in (*executions, *executions):
-        decisions = mine.decide(execution), theirs.decide(execution)
+    for number, execution in enumerate((*executions, *executions)):
+        answer = answers[number % len(answers)]
+        in_run = replace(execution, run_id=f"run_{number % 2}")
+        decisions = mine.decide(in_run, is_approved=answer), theirs.decide(in_run, is_approved=answer)
         assert_no_contradiction(comparison, *decisions)
         if len({decision.is_refusal for decision in decisions}) > 1:
             break
+        for rehearsal in (mine, theirs):
+            rehearsal.wait(number % 7)
+
+
+_answers = st.lists(st.booleans(), min_size=1, max_size=8)
+
+
+@many
+@given(cases, _answers)
+def test_no_execution_contradicts_what_is_said_of_a_pair_and_every_witness_is_confirmed(
+    case: tuple[tuple[Data, Data], Sequence[ToolExecution]], answers: list[bool]
+):
+    (one, other), executions = case
+
+    assert_right(Policy.from_data(one), Policy.from_data(other), executions, answers)
+
+
+@some
+@given(families(), _answers)
+def test_nor_does_any_if_both_extend_another_policy(
+    case: tuple[Data, tuple[Data, Data], Sequence[ToolExecution]], answers: list[bool]
+):
+    base, pair, executions = case
+    with TemporaryDirectory() as folder:
+        Policy.from_data(base).save(Path(folder, "base.yaml"))
+        policy, second = (Policy.from_data({**each, "extends": "base.yaml"}, directory=folder) for each in pair)
+
+    assert_right(policy, second, executions, answers)
 
 
 @many
@@ -120,7 +151,19 @@ def test_a_policy_with_one_field_tightened_is_stricter_or_equal(pair: tuple[Data
 
     comparison = Policy.from_data(tight).compare(Policy.from_data(data))
 
-    assert comparison.relation in ("stricter", "equal")
+    assert comparison.is_at_least_as_strict is True
+    # That something is refused for its intent at all, may not be known.
+    assert comparison.relation in ("stricter", "equal") or "intents" in data
+
+
+@some
+@given(tightened_intents())
+def test_a_policy_that_refuses_more_for_its_intent_is_at_least_as_strict(pair: tuple[Data, Data]):
+    data, tight = pair
+
+    comparison = Policy.from_data(tight).compare(Policy.from_data(data))
+
+    assert comparison.is_at_least_as_strict is True
 
 
 @pytest.mark.parametrize("start", range(0, max(20, PAIRS // 25), 10))

@@ -75,8 +75,8 @@ class AuditTrails:
 class _Trail:
     def __init__(self, policy: Policy, digest: str, sinks: tuple[AuditSink, ...], granted: Granted):
         self._settings = settings = cast(Audit, policy.audit)
+        self._policy = policy
         self._entry = policy.entry("audit")
-        self._counts = policy.mode == "enforce"
         self._sinks = sinks
         self._file: AuditFile | None = None
         key: AuditKey | None = None
@@ -110,11 +110,16 @@ class _Trail:
             logger.exception("What was decided or came of it could not be recorded (%s).", self._entry)
             # What the system says of a file is told; the text of any other error is for the log alone.
             what = str(error).rstrip(".") if isinstance(error, AuditError) else type(error).__name__
-            denies = self._settings.on_audit_error == "deny"
-            message = f"it cannot be recorded ({what})"
-            action: Action = "deny" if denies else "warn"
-            return Reason(action, CODE, f"{self._entry}.on_audit_error", action, message, counts=self._counts)
+            return audit_failure(self._policy, what)
         return None
+
+
+def audit_failure(policy: Policy, what: str) -> Reason:
+    """What a policy with the section says of what cannot be recorded, because `what` is in the way."""
+    action: Action = "deny" if cast(Audit, policy.audit).on_audit_error == "deny" else "warn"
+    entry = policy.entry("audit.on_audit_error")
+    counts = policy.mode == "enforce"
+    return Reason(action, CODE, entry, action, f"it cannot be recorded ({what})", counts=counts)
 
 
 def _distinct(layers: list[Policy]) -> list[Policy]:

@@ -20,8 +20,8 @@ both policies.
   smolagents-policy diff main.yaml policy.yaml
   git show main:policy.yaml | smolagents-policy diff - policy.yaml --require-stricter
 
-With --require-stricter the exit code is 1 unless NEW lets nothing happen more freely than OLD: if it does, or if that
-could not be decided.
+The exit code is 0 if there is an answer, whatever it is, and 2 if a policy cannot be read. With --require-stricter it
+is 1 unless NEW lets nothing happen more freely than OLD: if it does, or if that could not be decided.
 """
 
 _RELATIONS = {
@@ -58,7 +58,13 @@ def run(options: Namespace, output: Output) -> int:
             "tightened": [witness_data(witness) for witness in comparison.tightened],
             "unknown_because": [{"entry": each.entry, "because": each.because} for each in comparison.unknown_because],
             "changes": [
-                {"entry": each.entry, "before": each.before, "after": each.after, "direction": each.direction}
+                {
+                    "entry": each.entry,
+                    "before": each.before,
+                    "after": each.after,
+                    "direction": each.direction,
+                    "note": each.note,
+                }
                 for each in changes
             ],
         }
@@ -88,7 +94,8 @@ def _write(output: Output, options: Namespace, comparison: Comparison, changes: 
         output.line("Changes:")
     for change in changes:
         sign = "+" if change.before is None else "-" if change.after is None else "~"
-        output.line("  ", (f"{change.direction:9}", _STYLES[change.direction]), f" {sign} {change.entry}")
+        note = f" ({change.note})" if change.note else ""
+        output.line("  ", (f"{change.direction:9}", _STYLES[change.direction]), f" {sign} {change.entry}{note}")
 
 
 def _write_witness(output: Output, witness: Witness) -> None:
@@ -108,7 +115,8 @@ def _write_witness(output: Output, witness: Witness) -> None:
 
 def _event(event: Calls | Steps) -> str:
     if isinstance(event, Calls):
-        return f"after {event.times} x {describe.call(event.execution)}"
+        said = ", refused by a person if one is asked" if event.is_refused else ""
+        return f"after {event.times} x {describe.call(event.execution)}{said}"
     return f"after {event.times} step(s) with {event.tokens} tokens"
 
 
@@ -122,7 +130,12 @@ def witness_data(witness: Witness) -> dict[str, Any]:
     return {
         "execution": describe.execution_data(witness.execution),
         "history": [
-            {"call": describe.execution_data(event.execution), "times": event.times, "time": event.time}
+            {
+                "call": describe.execution_data(event.execution),
+                "times": event.times,
+                "time": event.time,
+                "is_refused": event.is_refused,
+            }
             if isinstance(event, Calls)
             else {"steps": event.times, "tokens": event.tokens, "run_id": event.run_id, "time": event.time}
             for event in witness.history

@@ -24,6 +24,7 @@ _FIRST_SURROGATE, _LAST_SURROGATE = 0xD800, 0xDFFF
 ALL: Ranges = ((0, _FIRST_SURROGATE - 1), (_LAST_SURROGATE + 1, LAST))
 WORD: Ranges = ((0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A))
 NEWLINE: Ranges = ((0x0A, 0x0A),)
+NOT_ASCII: Ranges = tuple((max(low, 0x80), high) for low, high in ALL)
 
 
 def union(ranges: Iterable[tuple[int, int]]) -> Ranges:

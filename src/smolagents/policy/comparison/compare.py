@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..model import Policy
-from .intents import undecided_intents
+from .failures import FailureSearch
+from .intents import IntentSearch
 from .limit_search import LimitSearch
+from .pairs import Pair
+from .refusals import RefusalSearch
 from .search import Search, Side, Unknown
 from .situations import situations
 from .undecided import NotDecided
@@ -88,11 +91,16 @@ def compare(policy: Policy, other: Policy, *, seconds: float = SECONDS) -> Compa
 def _freer(free: Side, tight: Side, deadline: Deadline, is_self: bool) -> tuple[list[Witness], list[Unknown]]:
     """What one policy lets happen more freely than another, and what could not be decided about that."""
     found: list[Witness] = []
-    unknown = undecided_intents(free, tight)
-    for search in (Search(free, tight, deadline, is_self), LimitSearch(free, tight, deadline, is_self)):
+    unknown: list[Unknown] = []
+    pair = Pair(free, tight, deadline, is_self)
+    searches = Search(free, tight, deadline, is_self), *(each(pair) for each in _SEARCHES)
+    for search in searches:
         found += search.witnesses()
         unknown += search.unknown
     return found, unknown
+
+
+_SEARCHES = (IntentSearch, LimitSearch, RefusalSearch, FailureSearch)
 
 
 def _relation(at_least: bool | None, at_most: bool | None) -> Relation:

@@ -6,13 +6,14 @@ but that entry changed. What all differences do together, `compare` says.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..errors import PolicyError, path_name
 from ..model import Policy
-from .compare import compare
+from .compare import SECONDS, compare
 
 
 Direction = Literal["tighter", "looser", "different", "same"]
@@ -20,7 +21,7 @@ Direction = Literal["tighter", "looser", "different", "same"]
 _DIRECTIONS: dict[str, Direction] = {"stricter": "tighter", "looser": "looser", "equal": "same"}
 _LISTS = ("rules", "patterns", "extends", "allow", "deny")
 # For one entry; what takes longer is `different`
-_SECONDS = 2.0
+_SECONDS_OF_ONE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +35,26 @@ class Change:
         after (`Any`): What this policy says there.
         direction (`str`): `tighter` or `looser` if the entry makes the policy that, by itself; `same` if it makes no
             difference; `different` for anything else, and for what could not be decided.
+        note (`str`): What of it the direction does not say: that there are warnings now, or no longer.
     """
 
     entry: str
     before: Any
     after: Any
     direction: Direction
+    note: str = ""
 
 
-def diff(policy: Policy, other: Policy) -> tuple[Change, ...]:
-    """What is different in a policy, as seen from the other one, in the order of the language's keys."""
+def diff(policy: Policy, other: Policy, *, seconds: float = SECONDS) -> tuple[Change, ...]:
+    """What is different in a policy, as seen from the other one, in the order of the language's keys.
+
+    Args:
+        policy ([`Policy`]): The policy.
+        other ([`Policy`]): The one that it is seen from.
+        seconds (`float`): After how many seconds to give up on directions. All that are left are `different`.
+    """
     changes: list[Change] = []
+    end = time.monotonic() + seconds
     mine = {layer.source: layer for layer in policy.layers}
     theirs = {layer.source: layer for layer in other.layers}
     for source in dict.fromkeys((*theirs, *mine)):
@@ -55,17 +65,38 @@ def diff(policy: Policy, other: Policy) -> tuple[Change, ...]:
             before, after = (None, source) if is_new else (source, None)
             changes.append(Change(f"extends: {source}", before, after, direction))
         elif mine[source].canonical() != theirs[source].canonical():
-            changes += _in_layer(mine[source], theirs[source])
+            changes += _in_layer(mine[source], theirs[source], end)
     return tuple(changes)
 
 
-def _in_layer(policy: Policy, other: Policy) -> Iterator[Change]:
-    after, before = dict(_entries(policy)), dict(_entries(other))
-    for key in dict.fromkeys((*before, *after)):
-        old, new = before.get(key), after.get(key)
+def _in_layer(policy: Policy, other: Policy, end: float) -> Iterator[Change]:
+    mine, theirs = dict(_entries(policy)), dict(_entries(other))
+    for key in dict.fromkeys((*theirs, *mine)):
+        old, new = theirs.get(key), mine.get(key)
         if old != new or type(old) is not type(new):
             section, place = key
-            yield Change(policy.entry(place), _value(old), _value(new), _direction(other, section, old, new))
+            left = min(_SECONDS_OF_ONE, end - time.monotonic())
+            direction: Direction = _direction(other, section, old, new, left) if left > 0 else "different"
+            before, after = _value(old), _value(new)
+            note = _NOTES[_warnings(place, before), _warnings(place, after)]
+            yield Change(policy.entry(place), before, after, direction, note)
+
+
+_NOTES = {
+    (False, False): "",
+    (True, True): "",
+    (True, False): "it warns no longer",
+    (False, True): "it warns now",
+}
+
+
+def _warnings(place: str, value: Any) -> bool:
+    """Whether an entry warns: a rule, what is said of an operation, or categories of intents."""
+    return value == "warn" or place == "intents.warn" and bool(value) or _is_rule(value) and value["action"] == "warn"
+
+
+def _is_rule(value: Any) -> bool:
+    return isinstance(value, Mapping) and "action" in value
 
 
 def _value(entry: Any) -> Any:
@@ -106,7 +137,7 @@ def _text(item: Any) -> str:
     return item if isinstance(item, str) else " ".join(f"{key} {value}" for key, value in item.items())
 
 
-def _direction(other: Policy, section: str, old: Any, new: Any) -> Direction:
+def _direction(other: Policy, section: str, old: Any, new: Any, seconds: float) -> Direction:
     """What the other policy becomes with nothing but this changed."""
     if section in ("name", "extends"):
         return "same" if section == "name" else "different"
@@ -118,7 +149,7 @@ def _direction(other: Policy, section: str, old: Any, new: Any) -> Direction:
         return "different"
     fields = {key: getattr(changed, key) for key in Policy.model_fields if key not in ("extends", "version")}
     after = other.model_copy(update={**fields, "written_default": changed.default})
-    return _DIRECTIONS.get(compare(after, other, seconds=_SECONDS).relation, "different")
+    return _DIRECTIONS.get(compare(after, other, seconds=seconds).relation, "different")
 
 
 def _changed(data: dict[str, Any], section: str, old: Any, new: Any) -> dict[str, Any]:

@@ -146,6 +146,9 @@ class _Reader:
         if self._starts("\\"):
             return self._escape()
         sign = self._source[self.at]
+        if sign in "*+?" or _REPETITION.match(self._source, self.at):
+            # To RE2 flags and a quotation with nothing in it are not there, and what precedes them is repeated.
+            raise NotDecided("it repeats what is no part of its expression")
         self.at += 1
         if sign == ".":
             return One(ALL if self._dot_is_all else characters.others(NEWLINE))
@@ -182,6 +185,8 @@ class _Reader:
             return Place(_PLACES[letter])  # type: ignore[arg-type]
         if letter.lower() in _PERL_CLASSES:
             self.at += 2
+            if self._ignore_case:
+                return One(self._ask(f"\\{letter}"))  # The long s has an ASCII letter for its other case
             ranges = _PERL_CLASSES[letter.lower()]
             return One(ranges if letter.islower() else characters.others(ranges))
         return self._literal(self._escaped_character())

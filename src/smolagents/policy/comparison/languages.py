@@ -10,17 +10,20 @@ import math
 import threading
 from bisect import bisect_right
 from collections import deque
-from functools import lru_cache
 
 from . import expressions
-from .characters import LAST, NEWLINE, WORD, Ranges
+from .characters import LAST, NEWLINE, NOT_ASCII, WORD, Ranges
 from .expressions import Choice, One, Place, Repeat, Sequence, Tree
-from .undecided import NotDecided
+from .undecided import TooLarge
 
 
 # Places in an expression, with its repetitions written out; and states of one automaton.
 _MAX_PLACES = 20_000
 _MAX_STATES = 20_000
+# What is kept of all states: places and moves, each of which takes some dozens of bytes. Of one automaton, and of all.
+_MAX_SIZE = 600_000
+_MAX_KEPT = 3_000_000
+_MAX_LANGUAGES = 4_096
 
 # What a text has around a place, as far as expressions ask for it.
 _EDGE, _WORD, _NEWLINE, _OTHER = range(4)
@@ -45,7 +48,7 @@ class _Program:
 
     def _place(self) -> int:
         if len(self.steps) >= _MAX_PLACES:
-            raise NotDecided("its expression is too large")
+            raise TooLarge("its expression is too large")
         self.steps.append(None)
         self.free.append(())
         return len(self.steps) - 1
@@ -136,14 +139,21 @@ class Language:
         start (`int`): The state before the first character.
         starts (`list[int]`): Where each run of characters of one class begins, in order.
         classes (`list[int]`): The class of each run.
+        size (`int`): How much is kept of its states.
     """
 
     def __init__(self, source: str):
         self._program = program = _Program(expressions.read(source))
         self._lock = threading.Lock()
         sets = list(program.sets)
+        # RE2 looks for a place in texts as UTF-8. Between two bytes of one character there is no edge of a word.
+        self._is_found_inside = (
+            program.asks_for_words
+            and not program.is_anchored
+            and program.end in self._reached(frozenset((program.start,)), _OTHER, _OTHER)
+        )
         if program.asks_for_words:
-            sets.append(WORD)
+            sets += [WORD, NOT_ASCII]
         if program.asks_for_lines:
             sets.append(NEWLINE)
         points = {0, *(point for ranges in sets for low, high in ranges for point in (low, high + 1))}
@@ -155,6 +165,7 @@ class Language:
             signature = tuple(members[index] for members in runs)
             self.classes.append(numbers.setdefault(signature, len(numbers)))
         self._members = list(numbers)
+        self.size = 0
         self._states: dict[tuple[frozenset[int], int], int] = {}
         self._keys: list[tuple[frozenset[int], int] | None] = [None]  # Of the state in which it was found
         self._moves: list[list[int | None]] = [[_FOUND] * len(numbers)]
@@ -217,8 +228,9 @@ class Language:
     def _state(self, places: frozenset[int], before: int) -> int:
         key = (places, before)
         if key not in self._states:
-            if len(self._keys) >= _MAX_STATES:
-                raise NotDecided("its automaton has too many states")
+            self.size += len(places) + len(self._members)
+            if len(self._keys) >= _MAX_STATES or self.size > _MAX_SIZE:
+                raise TooLarge("its automaton has too many states")
             self._states[key] = len(self._keys)
             self._keys.append(key)
             self._moves.append([None] * len(self._members))
@@ -231,6 +243,8 @@ class Language:
         places, before = key
         program, members = self._program, self._members[number]
         kind = _OTHER
+        if self._is_found_inside and members[len(program.sets) + 1]:
+            return _FOUND
         if program.asks_for_lines and members[-1]:
             kind = _NEWLINE
         elif program.asks_for_words and members[len(program.sets)]:
@@ -278,11 +292,18 @@ def _holds(condition: str, before: int, after: int) -> bool:
     return is_edge == (condition == "word_edge")
 
 
-@lru_cache(maxsize=4096)
+_known: dict[str, Language] = {}
+
+
 def language(source: str) -> Language:
     """The texts in which RE2 finds an expression.
 
     Raises:
         `NotDecided`: If its automaton is too large, or the expression cannot be read.
     """
-    return Language(source)
+    known = _known.get(source)
+    if known is None:
+        if len(_known) > _MAX_LANGUAGES or sum(each.size for each in list(_known.values())) > _MAX_KEPT:
+            _known.clear()
+        known = _known[source] = Language(source)
+    return known

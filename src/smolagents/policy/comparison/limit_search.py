@@ -7,37 +7,24 @@ none does, and played on both.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from limits import parse
 
 from smolagents.hooks import ToolExecution
 
-from ..approval_desk import shortest
 from ..budgets import LAST_STEPS
-from ..decision import Decision, Reason
 from ..model import Policy
 from ..names import NameList, keys_naming
-from ..rates import Rates
-from .arguments import find_arguments
-from .logic import all_of, negated
-from .objections import ASK, DENY, Objection
+from .pairs import MOST_CALLS, Attempt, Pair, found, seconds_text
 from .search import Side, Unknown
 from .situations import Situation
 from .undecided import NotDecided
-from .witnesses import Calls, Event, Steps, Witness, level, make
-from .words import Deadline
-
-
-_IN_MEMORY = "memory://"
-_MOST_CALLS = 5_000  # That are played one by one
-_MOST_PAIRS = 500
-_MOST_REPEATED = 100
+from .witnesses import Calls, Event, Steps, Witness, in_run
 
 
 @dataclass(frozen=True)
@@ -61,125 +48,42 @@ class Allowance:
 
 class LimitSearch:
     """
-    Looks for histories after which the policy of `free` lets more happen than that of `tight`.
-
     Args:
-        deadline ([`Deadline`]): When to give up.
-        is_self (`bool`): What witnesses say of the freer policy.
+        pair ([`Pair`]): The policies.
     """
 
-    def __init__(self, free: Side, tight: Side, deadline: Deadline, is_self: bool):
-        self._free, self._tight = free, tight
-        self._deadline = deadline
-        self._is_self = is_self
-        self._passing: dict[Situation, ToolExecution | NotDecided | None] = {}
+    def __init__(self, pair: Pair):
+        self._pair, self._free, self._tight = pair, pair.free, pair.tight
         self.unknown: dict[Unknown, None] = {}
 
     def witnesses(self) -> Iterator[Witness]:
         """Witnesses, one at most for each limit. When all were asked for, `unknown` has what was not decided."""
-        searches: list[tuple[str, Callable[[], Witness | None]]] = [
+        searches: list[Attempt] = [
             ("limits.tokens", self._tokens),
             ("limits.run_seconds", self._run_seconds),
             ("limits.call_seconds", self._call_seconds),
-            ("limits.identical_denials", self._identical_denials),
-            ("approvals", self._approvals),
-            ("limits.store", self._store),
         ]
-        for allowance in self._allowances(self._tight.layers):
+        for allowance in allowances_of(self._tight.layers, self._tight):
             searches.append((allowance.entry, partial(self._calls, allowance)))
-        for allowance in self._rates(self._tight.layers):
+        for allowance in rates_of(self._tight.layers, self._tight):
             searches.append((allowance.entry, partial(self._rate, allowance)))
-        for entry, search in searches:
-            try:
-                witness = search()
-            except NotDecided as error:
-                self.unknown[Unknown(entry, str(error))] = None
-                continue
-            if witness is not None:
-                yield witness
+        yield from found(searches, self.unknown)
 
-    # What is let pass
+    @cached_property
+    def _own(self) -> list[Allowance]:
+        """What the freer policy grants."""
+        return list(allowances_of(self._free.layers, self._free))
 
-    def _pass(self, situation: Situation) -> ToolExecution | None:
-        """An execution that the freer policy lets pass, or asks about; `None` if there is none."""
-        if situation not in self._passing:
-            try:
-                self._passing[situation] = self._find_passing(situation)
-            except NotDecided as error:
-                self._passing[situation] = error
-        found = self._passing[situation]
-        if isinstance(found, NotDecided):
-            raise found
-        return found
-
-    def _find_passing(self, situation: Situation) -> ToolExecution | None:
-        mine = [each for each in self._free.objections[situation] if each.level >= DENY]
-        if any(each.formula is True for each in mine):
-            return None
-        ruled_out: list[Objection] = []
-        while True:
-            new: list[Objection] = []
-            is_open = False
-            for arguments in find_arguments(all_of(negated(each.formula) for each in ruled_out), situation):
-                self._deadline.check()
-                execution = make(situation, arguments)
-                decision = self._free.referee.decide(execution)
-                if level(decision) < DENY:
-                    return execution
-                entries = {reason.entry for reason in decision.reasons if reason.counts}
-                new = [each for each in mine if each.entry in entries and each not in ruled_out]
-                if new:
-                    break
-                is_open = True
-            if not new and is_open:
-                raise NotDecided(f"no call of {situation.name} could be found that is let pass")
-            if not new:
-                return None
-            ruled_out += new
-
-    def _may_pass(self, situation: Situation) -> bool:
-        try:
-            return self._pass(situation) is not None
-        except NotDecided:
-            return True
-
-    def _some_passing(self) -> Iterator[ToolExecution]:
-        """Executions that the freer policy lets pass: calls first, then others."""
-        question = None
-        for situation in sorted(self._free.objections, key=lambda each: (not each.is_call, each.kind == "operation")):
-            try:
-                execution = self._pass(situation)
-            except NotDecided as error:
-                question = error
-                continue
-            if execution is not None:
-                yield execution
-        if question is not None:
-            raise question
-
-    def _confirmed(
-        self, execution: ToolExecution, history: tuple[Event, ...], entry: str, time: float = 0.0
-    ) -> Witness | None:
-        """The witness, if the freer policy lets the execution happen more freely after that history."""
-        freer = self._free.referee.decide(execution, history, time)
-        if level(freer) >= DENY and level(freer) >= level(self._tight.referee.decide(execution, history, time)):
-            return None
-        tighter = self._tight.referee.decide(execution, history, time)
-        if level(freer) >= level(tighter):
-            return None
-        return Witness(execution, freer, tighter, entry, history, time, self._is_self)
-
-    def _noted(self, execution: ToolExecution, entry: str, note: str) -> Witness:
-        """The witness of a difference that is not in the decisions."""
-        freer, tighter = (side.referee.decide(execution) for side in (self._free, self._tight))
-        return Witness(execution, freer, tighter, entry, is_allowed_by_self=self._is_self, note=note)
+    @cached_property
+    def _own_rates(self) -> list[Allowance]:
+        return list(rates_of(self._free.layers, self._free))
 
     # Limits on the run
 
     def _tokens(self) -> Witness | None:
         for layer in self._tight.layers:
             limit = layer.limits.tokens
-            if not limit or self._is_covered("tokens", layer, limit):
+            if not limit or self._pair.covers("tokens", layer, limit):
                 continue
             is_session = layer.limits.scope == "session"
             run_id = "earlier" if is_session else "run"
@@ -203,22 +107,14 @@ class LimitSearch:
 
     def _after(self, histories: list[tuple[Event, ...]], entry: str, time: float = 0.0) -> Witness | None:
         is_empty = True
-        for execution in self._some_passing():
+        for execution in self._pair.passing.some():
             is_empty = False
             for history in histories:
-                if (witness := self._confirmed(execution, history, entry, time)) is not None:
+                if (witness := self._pair.confirmed(execution, history, entry, time)) is not None:
                     return witness
         if is_empty:
             return None  # Nothing is ever let pass
         raise NotDecided("no execution could be found for which it makes a difference")
-
-    def _is_covered(self, key: str, layer: Policy, limit: int) -> bool:
-        """Whether a limit of the freer policy is reached whenever that one is."""
-        for each in self._free.layers:
-            own = getattr(each.limits, key)
-            if own is not None and own <= limit and (each.limits.scope == "session" or layer.limits.scope == "run"):
-                return True
-        return False
 
     def _call_seconds(self) -> Witness | None:
         limit = min((each.limits.call_seconds or math.inf for each in self._tight.layers), default=math.inf)
@@ -226,148 +122,32 @@ class LimitSearch:
         if min((second for second in own if second is not None), default=math.inf) <= limit:
             return None
         is_empty = True
-        for execution in self._some_passing():
+        for execution in self._pair.passing.some():
             if execution.kind == "operation":
                 continue
             is_empty = False
             freer, tighter = (side.referee.deadline(execution) for side in (self._free, self._tight))
             if tighter is not None and (freer is None or freer > tighter):
-                note = f"it may take {_seconds(freer)} instead of {_seconds(tighter)}"
-                return self._noted(execution, "limits.call_seconds", note)
+                note = f"it may take {seconds_text(freer)} instead of {seconds_text(tighter)}"
+                return self._pair.noted(execution, "limits.call_seconds", note)
         if is_empty:
             return None
         raise NotDecided("no execution could be found for which it makes a difference")
 
-    # Denials and approvals
-
-    def _identical_denials(self) -> Witness | None:
-        for layer in self._tight.layers:
-            limit = layer.limits.identical_denials
-            # The first denial is compared as all others are
-            if limit is None or limit == 1 or self._is_covered("identical_denials", layer, limit):
-                continue
-            if limit > _MOST_CALLS:
-                raise NotDecided("so many denials are not played")
-            for execution in self._both(DENY):
-                witness = self._confirmed_denial(execution, (Calls(execution),) * (limit - 1))
-                if witness is not None:
-                    return witness
-            if self._never_refuses(self._free) or self._never_refuses(self._tight):
-                return None
-            if not self._counts(self._free) and not self._counts(self._tight):
-                return None
-            return self._repeated(limit)
-        return None
-
-    def _confirmed_denial(self, execution: ToolExecution, history: tuple[Event, ...]) -> Witness | None:
-        freer = self._free.referee.decide(execution, history)
-        tighter = self._tight.referee.decide(execution, history)
-        if level(freer) >= level(tighter):
-            return None
-        return Witness(execution, freer, tighter, "limits.identical_denials", history, 0.0, self._is_self)
-
-    def _repeated(self, limit: int) -> Witness | None:
-        """A call that is repeated until a limit refuses it, and then some more."""
-        for execution in self._some_passing():
-            for times in range(1, _MOST_REPEATED):
-                witness = self._confirmed_denial(execution, (Calls(execution),) * times)
-                if witness is not None:
-                    return witness
-            break
-        raise NotDecided("no execution could be found that both policies refuse so often")
-
-    @staticmethod
-    def _counts(side: Side) -> bool:
-        """Whether there is a limit that comes to refuse calls."""
-        for limits in (layer.limits for layer in side.layers):
-            counted = (limits.tool_calls, limits.tokens, limits.run_seconds)
-            if limits.per_tool or limits.rates or any(limit is not None for limit in counted):
-                return True
-        return False
-
-    @staticmethod
-    def _never_refuses(side: Side) -> bool:
-        if LimitSearch._counts(side):
-            return False
-        return not any(each.level >= ASK for objections in side.objections.values() for each in objections)
-
-    def _both(self, wanted: int) -> Iterator[ToolExecution]:
-        """Executions that both policies treat alike."""
-        question: NotDecided | None = None
-        pairs = 0
-        # What is the same in both comes first
-        for is_alike in (True, False):
-            for situation, mine in self._free.objections.items():
-                theirs = self._tight.objections[situation]
-                if any(each.formula is True and each.level > wanted for each in (*mine, *theirs)):
-                    continue  # All of it is treated more severely
-                for one, other in itertools.product(mine, theirs):
-                    if one.level != wanted or other.level != wanted or is_alike != (one.formula == other.formula):
-                        continue
-                    pairs += 1
-                    if pairs > _MOST_PAIRS:
-                        raise question or NotDecided("there are too many entries to look at")
-                    try:
-                        for arguments in find_arguments(all_of([one.formula, other.formula]), situation):
-                            execution = make(situation, arguments)
-                            decisions = [side.referee.decide(execution) for side in (self._free, self._tight)]
-                            if all(level(decision) == wanted for decision in decisions):
-                                yield execution
-                            else:
-                                question = NotDecided("no execution could be found that both treat alike")
-                    except NotDecided as error:
-                        question = error
-        if question is not None:
-            raise question
-
-    def _approvals(self) -> Witness | None:
-        differ = []
-        for key in ("wait_seconds", "valid_seconds"):
-            own, limit = shortest(self._free.policy, key), shortest(self._tight.policy, key)
-            if own > limit:
-                differ.append((key, own, limit))
-        if not differ:
-            return None
-        key, own, limit = differ[0]
-        what = {"wait_seconds": "a person may take {} to answer", "valid_seconds": "an approval holds for {}"}[key]
-        for execution in self._both(ASK):
-            note = f"{what.format(_seconds(own))} instead of {_seconds(limit)}"
-            return self._noted(execution, f"approvals.{key}", note)
-        return None
-
     # Numbers of calls
-
-    def _allowances(self, layers: tuple[Policy, ...]) -> Iterator[Allowance]:
-        calls = [situation for situation in self._free.objections if situation.is_call]
-        for layer in layers:
-            limits, is_session = layer.limits, layer.limits.scope == "session"
-            if limits.tool_calls is not None:
-                entry = layer.entry("limits.tool_calls")
-                yield Allowance(entry, limits.tool_calls, frozenset(calls), is_session)
-            names = NameList(limits.per_tool)
-            for key, limit in limits.per_tool.items():
-                about = frozenset(each for each in calls if key in keys_naming(limits.per_tool, names, each.name))
-                yield Allowance(layer.entry(f"limits.per_tool.{key}"), limit, about, is_session)
-
-    def _rates(self, layers: tuple[Policy, ...]) -> Iterator[Allowance]:
-        calls = [situation for situation in self._free.objections if situation.is_call]
-        for layer in layers:
-            names = NameList(layer.limits.rates)
-            for key, text in layer.limits.rates.items():
-                item = parse(text)
-                about = frozenset(each for each in calls if key in keys_naming(layer.limits.rates, names, each.name))
-                entry = layer.entry(f"limits.rates.{key}")
-                yield Allowance(entry, item.amount, about, True, item.get_expiry())
 
     def _counted(self, allowance: Allowance) -> list[Situation]:
         """What an allowance counts, as far as the freer policy lets it pass."""
-        return [each for each in self._free.objections if each in allowance.situations and self._may_pass(each)]
+        return [
+            each for each in self._free.objections if each in allowance.situations and self._pair.passing.may_be(each)
+        ]
 
     def _calls(self, limit: Allowance) -> Witness | None:
         """A history in which that many calls were made, and the freer policy lets another one pass."""
         if limit.limit == 0:
             return None  # What is never let pass is compared as all else is
-        own = [each for each in self._allowances(self._free.layers)]
+        self._pair.deadline.check()
+        own = self._own
         about = self._counted(limit)
         if any(
             each.limit <= limit.limit
@@ -407,7 +187,7 @@ class LimitSearch:
         left: dict[int, int],
         own: list[Allowance],
     ) -> Witness | None:
-        execution = self._pass(last)
+        execution = self._pair.passing.of(last)
         if execution is None:
             return None
         missing = limit.limit
@@ -417,7 +197,7 @@ class LimitSearch:
         for situation in sorted(groups, key=lambda each: (each != last, sum(each in one.situations for one in own))):
             counted = [each for each in binding if situation in each.situations]
             room = min([missing, *(left[id(each)] for each in counted)])
-            call = self._pass(situation) if room > 0 else None
+            call = self._pair.passing.of(situation) if room > 0 else None
             if call is None:
                 continue
             for each in counted:
@@ -428,7 +208,7 @@ class LimitSearch:
                 time = event.time + gap
         if missing:
             return None
-        return self._confirmed(execution, tuple(history), limit.entry, time)
+        return self._pair.confirmed(execution, tuple(history), limit.entry, time)
 
     def _made(
         self,
@@ -443,31 +223,32 @@ class LimitSearch:
         """So many calls: in runs of their own if a session is to be filled, and with time between them if need be."""
         most = min([times, *(each.limit for each in own if situation in each.situations and not each.is_per_session)])
         if gap:
-            if times > _MOST_CALLS:
+            if times > MOST_CALLS:
                 raise NotDecided("so many calls are not played")
             for number in range(times):
                 run_id = f"run_{number // most}" if is_session else call.run_id
-                yield Calls(_in_run(call, run_id), 1, time + number * gap)
+                yield Calls(in_run(call, run_id), 1, time + number * gap)
             return
         if not is_session:
             yield Calls(call, times, time)
             return
-        if times // most > _MOST_CALLS:
+        if times // most > MOST_CALLS:
             raise NotDecided("so many runs are not played")
         for number, start in enumerate(range(0, times, most)):
-            yield Calls(_in_run(call, f"{situation.name}_{number}"), min(most, times - start), time)
+            yield Calls(in_run(call, f"{situation.name}_{number}"), min(most, times - start), time)
 
     def _gap(self) -> float:
         """Seconds between two calls that no rate of the freer policy objects to."""
-        rates = [each for each in self._rates(self._free.layers) if each.limit > 0]
+        rates = [each for each in self._own_rates if each.limit > 0]
         return max((each.seconds / each.limit for each in rates), default=0.0)
 
     def _rate(self, rate: Allowance) -> Witness | None:
         """Calls in less time than the rate allows."""
         if rate.limit == 0:
             return None
-        own_rates = list(self._rates(self._free.layers))
-        allowances = list(self._allowances(self._free.layers))
+        self._pair.deadline.check()
+        own_rates = self._own_rates
+        allowances = self._own
         about = self._counted(rate)
         if not about:
             return None
@@ -479,66 +260,56 @@ class LimitSearch:
         for each in allowances:
             if each.is_per_session and each.limit <= rate.limit and each.situations.issuperset(about):
                 return None
-        if rate.limit > _MOST_CALLS:
+        if rate.limit > MOST_CALLS:
             raise NotDecided("so many calls are not played")
         for situation in sorted(
             about, key=lambda each: sum(each in one.situations for one in (*own_rates, *allowances))
         ):
-            execution = self._pass(situation)
+            execution = self._pair.passing.of(situation)
             if execution is None:
                 continue
             times = _earliest([each for each in own_rates if situation in each.situations], rate.limit + 1)
             if times is None or times[-1] - times[0] >= rate.seconds:
                 continue
             history = tuple(
-                Calls(_in_run(execution, f"run_{number}"), 1, time) for number, time in enumerate(times[:-1])
+                Calls(in_run(execution, f"run_{number}"), 1, time) for number, time in enumerate(times[:-1])
             )
-            witness = self._confirmed(execution, history, rate.entry, times[-1])
+            witness = self._pair.confirmed(execution, history, rate.entry, times[-1])
             if witness is not None:
                 return witness
         raise NotDecided("no calls could be found for which it makes a difference")
 
-    def _store(self) -> Witness | None:
-        """Stores that differ count different things; nobody knows here what others use up."""
-        tight = [layer for layer in self._tight.layers if layer.limits.rates]
-        free = [layer for layer in self._free.layers if layer.limits.rates]
-        shared = {(layer.limits.store, layer.name) for layer in (*tight, *free) if layer.limits.store != _IN_MEMORY}
-        if not tight or not shared:
-            return None
-        if len({layer.limits.store for layer in (*tight, *free)}) > 1 or len(shared) > 1:
-            raise NotDecided("rates are counted in another store, or under another name, which others may share")
-        refused = {call for rate in self._rates(_refusing(free)) for call in rate.situations}
-        for rate in self._rates(_refusing(tight)):
-            for situation in sorted(rate.situations - refused, key=repr):
-                execution = self._pass(situation)
-                if execution is None:
-                    continue
-                freer, tighter = (
-                    Decision.of([*side.referee.decide(execution).reasons, *_without_store(side, execution)])
-                    for side in (self._free, self._tight)
-                )
-                if level(freer) < level(tighter):
-                    note = "if the store does not answer"
-                    return Witness(execution, freer, tighter, "limits.on_store_error", (), 0.0, self._is_self, note)
-                raise NotDecided("no call could be found for which it makes a difference")
-        return None
+
+def allowances_of(layers: Iterable[Policy], side: Side) -> Iterator[Allowance]:
+    """The numbers of calls that some layers of a policy grant."""
+    calls = [situation for situation in side.objections if situation.is_call]
+    for layer in layers:
+        limits, is_session = layer.limits, layer.limits.scope == "session"
+        if limits.tool_calls is not None:
+            yield Allowance(layer.entry("limits.tool_calls"), limits.tool_calls, frozenset(calls), is_session)
+        named = _named(limits.per_tool, calls)
+        for key, limit in limits.per_tool.items():
+            yield Allowance(layer.entry(f"limits.per_tool.{key}"), limit, named[key], is_session)
 
 
-def _refusing(layers: list[Policy]) -> tuple[Policy, ...]:
-    return tuple(layer for layer in layers if layer.limits.on_store_error == "deny")
+def rates_of(layers: Iterable[Policy], side: Side) -> Iterator[Allowance]:
+    """The rates of some layers of a policy."""
+    calls = [situation for situation in side.objections if situation.is_call]
+    for layer in layers:
+        named = _named(layer.limits.rates, calls)
+        for key, text in layer.limits.rates.items():
+            item = parse(text)
+            yield Allowance(layer.entry(f"limits.rates.{key}"), item.amount, named[key], True, item.get_expiry())
 
 
-def _without_store(side: Side, execution: ToolExecution) -> Iterator[Reason]:
-    """What the rates of a policy say if they cannot be counted."""
-    for layer in side.layers:
-        if layer.limits.rates and layer.limits.store != _IN_MEMORY:
-            here = layer.model_copy(update={"limits": layer.limits.model_copy(update={"store": _IN_MEMORY})})
-            yield from Rates(here, lambda: 0.0).reached_without_store(execution.name)
-
-
-def _in_run(execution: ToolExecution, run_id: str) -> ToolExecution:
-    situation = Situation(execution.kind, execution.name, execution.agent_path[-1])
-    return make(situation, execution.arguments, run_id)
+def _named(by_name: Mapping[str, object], calls: Iterable[Situation]) -> dict[str, frozenset[Situation]]:
+    """The calls that each key of a mapping names."""
+    names = NameList(by_name)
+    found: dict[str, list[Situation]] = {key: [] for key in by_name}
+    for call in calls:
+        for key in keys_naming(by_name, names, call.name):
+            found[key].append(call)
+    return {key: frozenset(each) for key, each in found.items()}
 
 
 def _grouped(situations: list[Situation], allowances: list[Allowance]) -> list[Situation]:
@@ -581,7 +352,3 @@ def _earliest(rates: list[Allowance], count: int) -> list[float] | None:
             window.append(time)
         times.append(time)
     return times
-
-
-def _seconds(seconds: float | None) -> str:
-    return "as long as it likes" if seconds is None else f"{seconds:g} s"

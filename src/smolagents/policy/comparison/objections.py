@@ -71,12 +71,19 @@ class Objection:
         level (`int`): How free what it objects to is, at most.
         formula (`Formula`): What it objects to.
         key (`tuple`): The same for objections that are the same in two situations.
+        is_certain (`bool`): Whether it objects to all of that. Otherwise it may, for all that the formula says.
     """
 
     entry: str
     level: int
     formula: Formula = field(compare=False)
     key: tuple[object, ...] = ()
+    is_certain: bool = True
+
+    @property
+    def passed(self) -> Formula:
+        """What it does not object to; and more than that, if it is not certain."""
+        return negated(self.formula) if self.is_certain else True
 
 
 class Objections:
@@ -93,9 +100,9 @@ class Objections:
 
     def of(self, situation: Situation) -> list[Objection]:
         """The objections that there may be in a situation."""
-        if situation.kind not in self._kinds:
-            return []
-        found = [objection for layer in self._layers for objection in layer.objections(situation)]
+        found = [objection for layer in self._layers for objection in layer.always()]
+        if situation.kind in self._kinds:
+            found += [objection for layer in self._layers for objection in layer.objections(situation)]
         found = [objection for objection in found if objection.formula is not False]
         if self._stops_at_once:
             # What is opaque is never the same, so its denial is not counted.
@@ -125,18 +132,25 @@ class _Layer:
                 objections.append(Objection(entry, DENY, some, (entry, is_code)))
         self._operations = {} if policy.operations is None else policy.operations.entries()
 
+    def always(self) -> Iterator[Objection]:
+        """What is about all that there is, also what the policy is not asked about: no run begins."""
+        if self.policy.limits.tokens == 0:
+            yield self._always("limits.tokens", STOP)
+
     def objections(self, situation: Situation) -> Iterator[Objection]:
         about = [rule for rule in self._rules if rule.is_about(situation)]
         for rule in about:
             if rule.level > PASS:
                 yield Objection(rule.entry, rule.level, rule.matches, (rule.entry,))
         yield from self._patterns[situation.is_code]
-        if self.policy.limits.tokens == 0:
-            yield self._always("limits.tokens", STOP)
         if situation.kind == "operation":
             yield from self._about_operation(situation, about)
             return
-        if situation.kind != "code":
+        # `deny: ["*"]` is not about code and the final answer.
+        by_wildcards = situation.kind != "code" and not situation.is_answer
+        if denied := self._denied.naming(situation.name, by_wildcards_alone=by_wildcards):
+            yield self._always(f"tools.deny[{denied[0][0]}]")
+        if situation.is_call:
             yield from self._about_call(situation, about)
         if self.policy.opaque == "deny":
             yield Objection(self.policy.entry("opaque"), DENY, Some(EVERY, IsOpaque()), ("opaque",))
@@ -145,11 +159,6 @@ class _Layer:
         return Objection(self.policy.entry(entry), level, True, (self.policy.entry(entry), level))
 
     def _about_call(self, situation: Situation, about: list[RuleFacts]) -> Iterator[Objection]:
-        denied = self._denied.naming(situation.name, by_wildcards_alone=not situation.is_answer)
-        if denied:
-            yield self._always(f"tools.deny[{denied[0][0]}]")
-        if situation.is_answer:
-            return
         if self.policy.default == "deny" and not self._allowed.naming(situation.name):
             yield self._unless_granted("default", [rule for rule in about if rule.grants])
         limits = self.policy.limits
@@ -177,6 +186,10 @@ class _Layer:
         elif isinstance(said, Condition):
             # Of `net.connect` names are looked up; `module.import` is of one module or another.
             yield Objection(entry, DENY, _not_allowed(name, Asked.of(said, name == "net.connect")), (entry, name))
+            if name == "process.run":
+                # In other surroundings than those of this process the same words are another command.
+                elsewhere = any_of([Some("cwd", True), Some("env", True)])
+                yield Objection(entry, DENY, elsewhere, (entry, "elsewhere"), is_certain=False)
         elif operations.default == "deny":
             granting = [rule for rule in about if rule.grants and rule.rule.when.is_about_operations]
             yield self._unless_granted("operations.default", granting)

@@ -19,6 +19,7 @@ from .undecided import NotDecided
 
 # Combinations of answers, and lists of names of which any may be the names of one address.
 _MAX_CELLS = 4096
+_MOST_STEMS = 6
 
 Answers = tuple[bool | None, ...]
 
@@ -42,7 +43,7 @@ def host_cells(lists: tuple[tuple[tuple[str, ...], bool], ...]) -> tuple[Cell, .
     found: dict[Answers, list[str]] = {}
     for host in _hosts(entry for entries, _ in lists for entry in entries):
         found.setdefault(tuple(each.has(host) for each in sets), []).append(host)
-    cells = [Cell(answers, tuple(hosts[:3])) for answers, hosts in found.items()]
+    cells = [Cell(answers, tuple(hosts[:_MOST_STEMS])) for answers, hosts in found.items()]
     return (*_and_unknown(cells, len(sets), r"any\host"), *_looked_up(lists, found))
 
 
@@ -103,7 +104,7 @@ def path_cells(lists: tuple[tuple[str, ...], ...]) -> tuple[Cell, ...]:
     found: dict[Answers, list[str]] = {}
     for path in _paths(root for roots in lists for root in roots):
         found.setdefault(tuple(each.has(path) for each in sets), []).append(path)
-    cells = [Cell(answers, tuple(paths[:3])) for answers, paths in found.items()]
+    cells = [Cell(answers, tuple(paths[:_MOST_STEMS])) for answers, paths in found.items()]
     if len(cells) ** 2 > _MAX_CELLS:
         raise NotDecided("there are too many folders in its lists")
     known = [cell.answers for cell in cells]
@@ -119,6 +120,7 @@ def _paths(roots: Iterable[str]) -> Iterator[str]:
     for root in (os.sep, *resolved):
         yield os.path.join(root, "any")
         yield root
+        yield os.path.join(root, os.pardir, "any")
         # In other folders than these, if case counts
         parts = root.split(os.sep)
         for index, part in enumerate(parts):

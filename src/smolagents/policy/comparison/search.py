@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from ..model import Policy
 from ..normalize import forms, normalize
 from .arguments import Arguments, find_arguments
-from .logic import Formula, all_of, negated
-from .objections import ASK, Objection, Objections
+from .logic import Formula, all_of
+from .objections import ASK, STOP, Objection, Objections
 from .situations import Situation
 from .undecided import NotDecided
 from .witnesses import Referee, Witness, level, make
@@ -52,6 +52,22 @@ class Side:
         self.referee = Referee(policy)
         objections = Objections(policy)
         self.objections = {situation: objections.of(situation) for situation in situations}
+
+
+class _Objecting:
+    """What the freer policy objects to in a situation, at some level or a more severe one."""
+
+    def __init__(self, objections: list[Objection], least: int):
+        self.least = least
+        self.objections = [each for each in objections if each.level >= least]
+        self.keys = {each.key for each in self.objections}
+        self._by_formula: dict[Formula, set[str]] = {}
+        for each in self.objections:
+            self._by_formula.setdefault(each.formula, set()).add(each.entry)
+
+    def same(self, formula: Formula) -> set[str]:
+        """The entries that object to all of it, for all to see."""
+        return self._by_formula.get(formula, set()) | self._by_formula.get(True, set())
 
 
 class Search:
@@ -97,13 +113,15 @@ class Search:
             if kind in seen:
                 continue
             seen.add(kind)
+            objecting = {least: _Objecting(mine, least) for least in range(ASK, STOP + 1)}
+            may_ask = any(each.level == ASK for each in mine)
             for objection in theirs:
                 if objection.entry in shown or self._only is not None and objection.entry not in self._only:
                     continue
                 for least in range(ASK, objection.level + 1):
-                    if least == ASK and objection.level > ASK and not any(each.level == ASK for each in mine):
+                    if least == ASK and objection.level > ASK and not may_ask:
                         continue  # The same as the next
-                    witness = self._beyond(situation, objection, least, mine, covered)
+                    witness = self._beyond(situation, objection, objecting[least], covered)
                     if witness is not None:
                         shown.add(objection.entry)
                         yield witness
@@ -113,23 +131,20 @@ class Search:
         self,
         situation: Situation,
         objection: Objection,
-        least: int,
-        mine: list[Objection],
+        mine: _Objecting,
         covered: dict[tuple[object, ...], list[tuple[tuple[object, ...], ...]]],
     ) -> Witness | None:
-        """An execution that the objection is about, and that the freer policy leaves freer than `least`."""
-        mine = [each for each in mine if each.level >= least]
-        same = {each.entry for each in mine if each.formula is True or each.formula == objection.formula}
-        if same:
+        """An execution that the objection is about, and that the freer policy leaves freer than that level."""
+        if same := mine.same(objection.formula):
             self.covering_all |= same
             return None
-        here = {each.key for each in mine}
+        least = mine.least
         for used in covered.get((objection.key, least, situation.only_argument), ()):
-            if here.issuperset(used):
+            if mine.keys.issuperset(used):
                 return None
         ruled_out: list[Objection] = []
         try:
-            witness = self._search(situation, objection, least, mine, ruled_out)
+            witness = self._search(situation, objection, least, mine.objections, ruled_out)
         except NotDecided as error:
             self.unknown[Unknown(objection.entry, str(error))] = None
             return None
@@ -144,7 +159,7 @@ class Search:
         self, situation: Situation, objection: Objection, least: int, mine: list[Objection], ruled_out: list[Objection]
     ) -> Witness | None:
         for _ in range(_MAX_ROUNDS):
-            formula: Formula = all_of([objection.formula, *(negated(each.formula) for each in ruled_out)])
+            formula: Formula = all_of([objection.formula, *(each.passed for each in ruled_out)])
             is_open = False
             for arguments in find_arguments(formula, situation, self._deadline):
                 for execution in (make(situation, each) for each in _variants(arguments)):

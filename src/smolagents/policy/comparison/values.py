@@ -22,12 +22,15 @@ from ..patterns import options
 from .facts import Asked, AtMost, Finds, HostIn, InRange, IsOpaque, May, Must, PathIn, Sort, numeric_texts, of_sort
 from .logic import And, Formula, Not, Or, all_of, facts, negated, replaced
 from .places import Cell, host_cells, path_cells
-from .undecided import NotDecided
+from .undecided import NotDecided, TooLarge
 from .words import Deadline, InLanguage, find_word
 
 
 # Texts that are their own normal form: what is found in one is found in no other form of it.
 NORMAL = InLanguage(r"\A(?:[!-~]+(?: [!-~]+)*)?\z")
+# The same with some letters and digits of other scripts; and texts whose normal form differs in white space alone.
+_OTHER_SCRIPTS = InLanguage(r"\A[!-~éßλжя٣中]+(?: [!-~éßλжя٣中]+)*\z")
+_NEARLY = InLanguage(r"\A[!-~]+(?:[\t-\r ][!-~]+)*\z")
 _SHOWN_COMPLEX = InLanguage(r"\A\(?[0-9a-z.+\-]+j\)?\z")
 _SHOWN_NUMBER = InLanguage(r"\A-?[0-9]{1,20}(?:\.[0-9]{1,10})?\z")
 
@@ -36,6 +39,9 @@ _OTHERS: tuple[Any, ...] = (True, False, float("inf"), float("-inf"), float("nan
 _OPAQUE = Opaque("Object")
 _COMPLEX = (1j, 1 + 2j)
 _NO_TEXTS = ("number", "complex")
+# That are tried before it is said that there may be others
+_MOST_WORDS = 6
+_MOST_FRAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,9 @@ class Found:
     """
     Attributes:
         value: A value for which the formula is true.
-        is_normal (`bool`): Whether it has no other forms, of which something else may be true.
     """
 
     value: Any
-    is_normal: bool = True
 
 
 def holds(formula: Formula, value: Any) -> bool:
@@ -138,7 +142,7 @@ def _find_other(formula: Formula, deadline: Deadline | None) -> Found | None:
     questions: list[NotDecided] = []
     for sort in ("number", "complex"):
         try:
-            found = _Cells(of_sort(formula, sort), sort, formula, deadline).find(True)
+            found = _Cells(of_sort(formula, sort), sort, formula, deadline).find()
             if found is not None:
                 return found
         except NotDecided as error:
@@ -151,18 +155,37 @@ def _find_other(formula: Formula, deadline: Deadline | None) -> Found | None:
 
 
 def _find_text(formula: Formula, deadline: Deadline | None) -> Found | None:
-    questions: list[NotDecided] = []
-    sorts = _text_sorts(formula)
-    for is_normal in (True, False):
-        for sort, text_formula in sorts:
-            try:
-                found = _Cells(text_formula, sort, formula, deadline).find(is_normal)
-                if found is not None:
-                    return found
-            except NotDecided as error:
-                questions.append(error)
-    if questions:
-        raise questions[-1]
+    found = _find_shaped(formula, NORMAL, deadline)
+    if found is not None:
+        return found
+    found = _find_shaped(formula, True, deadline)
+    if found is None:
+        return None
+    for shape in (_OTHER_SCRIPTS, _NEARLY):
+        # It has other forms, of which something else may be true. These have none, or fewer.
+        try:
+            better = _find_shaped(formula, shape, deadline)
+        except NotDecided:
+            continue
+        if better is not None:
+            return better
+    return found
+
+
+def _find_shaped(formula: Formula, shape: Formula, deadline: Deadline | None) -> Found | None:
+    question: NotDecided | None = None
+    for sort, text_formula in _text_sorts(formula):
+        try:
+            found = _Cells(text_formula, sort, formula, deadline).find(shape)
+            if found is not None:
+                return found
+        except TooLarge:
+            raise
+        except NotDecided as error:
+            question = error
+    # Where there may be one among few texts, there may be one among all.
+    if question is not None and shape is True:
+        raise question
     return None
 
 
@@ -194,10 +217,10 @@ class _Cells:
         self._paths = tuple(sorted({fact.roots for fact in about if isinstance(fact, PathIn)}))
         self._lengths = sorted({fact.length for fact in about if isinstance(fact, AtMost)})
 
-    def find(self, is_normal: bool) -> Found | None:
+    def find(self, shape: Formula = True) -> Found | None:
         """
         Args:
-            is_normal (`bool`): Whether only texts that are their own normal form are looked at.
+            shape (`Formula`): What texts have to look like besides.
         """
         question: NotDecided | None = None
         if self._formula is False:
@@ -207,7 +230,7 @@ class _Cells:
         paths = path_cells(self._paths) if self._paths else (Cell(()),)
         for sample, host, path, (least, most) in itertools.product(numbers, hosts, paths, _lengths(self._lengths)):
             try:
-                found = self._in_cell(sample, host, path, least, most, is_normal)
+                found = self._in_cell(sample, host, path, least, most, shape)
                 if found is not None:
                     return found
             except NotDecided as error:
@@ -217,7 +240,7 @@ class _Cells:
         return None
 
     def _in_cell(
-        self, sample: tuple[float, ...], host: Cell, path: Cell, least: int, most: int | None, is_normal: bool
+        self, sample: tuple[float, ...], host: Cell, path: Cell, least: int, most: int | None, shape: Formula
     ) -> Found | None:
         def value(fact: Formula) -> Formula:
             if isinstance(fact, InRange):
@@ -235,21 +258,21 @@ class _Cells:
             return None
         if self._sort == "complex":
             rest = all_of([rest, _SHOWN_COMPLEX])
-        elif is_normal and self._sort != "number":
-            rest = all_of([rest, NORMAL])
+        elif self._sort != "number":
+            rest = all_of([rest, shape])
         is_split = bool(self._ranges or self._hosts or self._paths or self._sort in _NO_TEXTS)
         if is_split:
             # What the cell's own texts give is tried first; they may be all that anybody needs.
             for candidate in self._candidates(rest, sample, host, path, least, most):
                 if holds(self._original, candidate) and _is_of_sort(candidate, self._sort):
-                    return Found(candidate, is_normal)
-        word = find_word(rest, least, most, self._deadline)
-        if word is None:
-            return None
-        if not is_split:
-            return Found(word, is_normal)
-        if self._sort not in _NO_TEXTS and holds(self._original, word):
-            return Found(word, is_normal)
+                    return Found(candidate)
+        for _ in range(_MOST_WORDS if is_split else 1):
+            word = find_word(rest, least, most, self._deadline)
+            if word is None:
+                return None
+            if not is_split or self._sort not in _NO_TEXTS and holds(self._original, word):
+                return Found(word)
+            rest = all_of([rest, Not(InLanguage(rf"\A{re2.escape(word)}\z"))])
         raise NotDecided("no value could be found for what it asks of hosts, paths or numbers and of texts together")
 
     def _candidates(
@@ -264,13 +287,15 @@ class _Cells:
                 yield float(word) if "." in word else int(word)
             return
         frames = [re2.escape(str(number)) for number in sample]
-        for stem in host.stems:
+        for number, stem in enumerate(host.stems):
             yield stem
             yield f"https://{stem}/"
-            frames.append(rf"(?:[a-z]+://)?{re2.escape(stem)}(?::[0-9]{{1,4}})?(?:/[!-~]*)?")
-        for stem in path.stems:
+            if number < _MOST_FRAMES:
+                frames.append(rf"(?:[a-z]+://)?{re2.escape(stem)}(?::[0-9]{{1,4}})?(?:/[!-~]*)?")
+        for number, stem in enumerate(path.stems):
             yield stem
-            frames.append(rf"{re2.escape(stem.rstrip('/'))}(?:/[0-9A-Za-z_.\-]+)*")
+            if number < _MOST_FRAMES:
+                frames.append(rf"{re2.escape(stem.rstrip('/'))}(?:/[0-9A-Za-z_.\-]+)*")
         for frame in frames:
             framed = all_of([rest, InLanguage(rf"\A(?:{frame})\z")])
             if (word := find_word(framed, least, most, self._deadline)) is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,13 @@ class Calls:
         execution (`ToolExecution`): The call.
         times (`int`): How often it was made.
         time (`float`): When, in seconds since the first run began.
+        is_refused (`bool`): Whether each person who was asked about it refused. Otherwise it was approved.
     """
 
     execution: ToolExecution
     times: int = 1
     time: float = 0.0
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,12 @@ def make(situation: Situation, arguments: Mapping[str, Any], run_id: str = "run"
     )
 
 
+def in_run(execution: ToolExecution, run_id: str) -> ToolExecution:
+    """The same execution in some run."""
+    situation = Situation(execution.kind, execution.name, execution.agent_path[-1])
+    return make(situation, execution.arguments, run_id)
+
+
 class Referee:
     """What a policy decides, by its own engine. No name is looked up, no store asked."""
 
@@ -110,6 +118,12 @@ class Referee:
 
     def decide(self, execution: ToolExecution, history: Iterable[Event] = (), time: float = 0.0) -> Decision:
         """The decision on an execution that is the first of its run and session, or comes after a history."""
+        return next(self.decisions(execution, history, time))
+
+    def decisions(
+        self, execution: ToolExecution, history: Iterable[Event] = (), time: float = 0.0
+    ) -> Iterator[Decision]:
+        """The decisions on an execution that is repeated after a history. Nothing else may be decided in between."""
         rehearsal = self._rehearsal
         rehearsal.begin()
         for event in history:
@@ -123,9 +137,10 @@ class Referee:
             if event.times > _DECIDED_ONE_BY_ONE:
                 rehearsal.assume(event.execution, event.times - 1)
             for _ in range(event.times if event.times <= _DECIDED_ONE_BY_ONE else 1):
-                rehearsal.decide(event.execution)
+                rehearsal.decide(event.execution, is_approved=not event.is_refused)
         rehearsal.advance_to(time)
-        return rehearsal.decide(execution)
+        while True:
+            yield rehearsal.decide(execution)
 
     def deadline(self, execution: ToolExecution) -> float | None:
         """How many seconds an execution may take that is the first of its run."""

@@ -19,7 +19,7 @@ from typing import TypeAlias
 from .characters import LAST
 from .languages import Language, language
 from .logic import And, Formula, Or, facts, replaced
-from .undecided import NotDecided
+from .undecided import TooLarge
 
 
 # Combined states; and characters of a text, if it has to be long.
@@ -46,7 +46,7 @@ class Deadline:
 
     def check(self) -> None:
         if time.monotonic() > self._end:
-            raise NotDecided("it would take too long")
+            raise TooLarge("it would take too long")
 
 
 def find_word(
@@ -58,10 +58,10 @@ def find_word(
         least (`int`), most (`int`, *optional*): How many characters it has to have, and may have.
 
     Raises:
-        `NotDecided`: If that would need too many states, or takes too long.
+        `TooLarge`: If that would need too many states, or takes too long.
     """
     if least > MAX_LENGTH:
-        raise NotDecided(f"texts of more than {MAX_LENGTH} characters are not looked for")
+        raise TooLarge(f"texts of more than {MAX_LENGTH} characters are not looked for")
     sources = sorted(fact.source for fact in facts(formula) if isinstance(fact, InLanguage))
     return _Walk(formula, tuple(sources), deadline).find(least, most)
 
@@ -104,7 +104,7 @@ class _Walk:
                 return
             lengths[state] = length
             if len(lengths) > _MAX_SEEN:
-                raise NotDecided("it needs too many states")
+                raise TooLarge("it needs too many states")
             total = length + self._distance(self._formula, state)
             if total <= (math.inf if most is None else most) and total < math.inf and not self._is_hopeless(state):
                 heapq.heappush(waiting, (total, -length, next(order), state, path))
@@ -168,7 +168,7 @@ class _Walk:
 
     def _count(self, work: int) -> None:
         if work > MAX_STATES:
-            raise NotDecided("it needs too many states")
+            raise TooLarge("it needs too many states")
         if self._deadline is not None and work % 64 == 0:
             self._deadline.check()
 
