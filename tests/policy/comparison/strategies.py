@@ -214,6 +214,12 @@ def _tighten_limit(draw: st.DrawFn, limits: Data, key: str) -> None:
         limits["rates"] = {**rates, **({} if "shell" in rates else {"shell": "5/minute"})}
 
 
+def _refuse(operations: Data, key: str, action: str) -> None:
+    # What names no action of its own has that of `default`
+    if operations.get(key, operations.get("default")) != "stop":
+        operations[key] = action
+
+
 @st.composite
 def tightened(draw: st.DrawFn) -> tuple[Data, Data]:
     """A policy, and the same with one field that is tighter."""
@@ -259,9 +265,10 @@ def tightened(draw: st.DrawFn) -> tuple[Data, Data]:
         rule = draw(st.sampled_from(tight["rules"]))
         rule["action"] = _STRICTER_ACTION[rule["action"]]
     elif key == "operations":
-        tight["operations"]["default"] = "deny"
+        _refuse(tight["operations"], "default", "deny")
     else:
-        tight["operations"][draw(st.sampled_from(OPERATION_NAMES))] = draw(st.sampled_from(["deny", "stop"]))
+        action = draw(st.sampled_from(["deny", "stop"]))
+        _refuse(tight["operations"], draw(st.sampled_from(OPERATION_NAMES)), action)
     return data, tight
 
 

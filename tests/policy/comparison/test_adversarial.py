@@ -184,6 +184,9 @@ _ALLOWING: Pairs = [
     ({"host_in": ["127.0.0.0/8"]}, {"host_in": ["127.0.0.0/8", "localhost"]}, "looser"),
     ({"host_in": ["x.com"]}, {"host_in": ["x.com", "64:ff9b::/96"]}, "looser"),
     ({"path_within": ["/srv"]}, {"prefix": "/srv/"}, "incomparable"),
+    # From the current folder every word leads to every folder
+    ({"all": [{"prefix": "a"}, {"path_within": ["/srv"]}]}, {"prefix": "a"}, "looser"),
+    ({"all": [{"suffix": "a"}, {"host_in": ["x.com"]}]}, {"host_in": ["x.com"]}, "looser"),
     ({"prefix": "/srv/"}, {"prefix": "/srv/", "not": {"contains": ".."}}, "stricter"),
     ({"range": {"min": 1}}, {"range": {"min": 0}}, "looser"),
     ({"equals": True}, {"equals": "true"}, "incomparable"),

@@ -54,6 +54,31 @@ def test_to_stop_after_refusals_makes_no_difference_where_nothing_is_refused_or_
     assert compared(old, {**old, "limits": {"identical_denials": times}}).relation == "equal"
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_where_no_run_begins_nothing_is_refused_twice(times):
+    limits = {"tokens": 0}
+
+    assert compared({"limits": limits}, {"limits": {**limits, "identical_denials": times}}).relation == "equal"
+
+
+@pytest.mark.parametrize("policy", [rule("deny"), {"limits": {"tool_calls": 5}}], ids=str)
+def test_who_stops_at_the_first_refusal_does_not_count_those_of_other_runs(policy):
+    limits = {**policy.get("limits", {}), "identical_denials": 1}
+    in_session = {**limits, "scope": "session"}
+
+    comparison = compared({**policy, "limits": limits}, {**policy, "limits": in_session})
+
+    assert all(each.entry != "limits.identical_denials" for each in comparison.unknown_because)
+    assert comparison.relation == ("stricter" if "tool_calls" in limits else "equal")
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_nobody_can_look_into_is_never_the_same_as_what_was_refused_before(times):
+    old = {"opaque": "deny"}
+
+    assert compared(old, {**old, "limits": {"identical_denials": times}}).relation == "equal"
+
+
 def test_what_is_asked_about_only_where_the_run_ends_anyway_is_never_refused_again():
     asking = {"id": "asks", "action": "ask", "when": {"name": "t", "arguments": {"x": {"equals": "a"}}}}
     ending = {"id": "ends", "action": "stop", "when": {"name": "t", "arguments": {"x": {"not": {"suffix": "ab"}}}}}

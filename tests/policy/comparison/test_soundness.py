@@ -29,6 +29,11 @@ from .strategies import cases, families, orders, tightened, tightened_intents
 PAIRS = int(os.environ.get("POLICY_PAIRS", "60"))
 _MIRROR = {"stricter": "looser", "looser": "stricter"}
 _PLAYED = 5000
+# Of one in ten thousand entries there may be an execution that they are about, and none was found (see docs/compare.md).
+_NO_EXAMPLE = {
+    "what was found to try it with is not what it is about in all its normal forms",
+    "no value could be found for what it asks of hosts, paths or numbers and of texts together",
+}
 
 many = settings(
     max_examples=PAIRS,
@@ -152,8 +157,9 @@ def test_a_policy_with_one_field_tightened_is_stricter_or_equal(pair: tuple[Data
     comparison = Policy.from_data(tight).compare(Policy.from_data(data))
 
     assert comparison.is_at_least_as_strict is True
-    # That something is refused for its intent at all, may not be known.
-    assert comparison.relation in ("stricter", "equal") or "intents" in data
+    # That there is anything that was allowed and is not any more, may not be known.
+    unknown = {each.because for each in comparison.unknown_because}
+    assert comparison.relation in ("stricter", "equal") or "intents" in data or unknown & _NO_EXAMPLE
 
 
 @some

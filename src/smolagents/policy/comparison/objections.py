@@ -62,6 +62,10 @@ class Empty:
         return True
 
 
+# What is opaque is never the same, so that its denial is not counted as another one.
+IS_REPEATABLE: Formula = negated(Some(EVERY, IsOpaque()))
+
+
 @dataclass(frozen=True, slots=True)
 class Objection:
     """One entry of a policy that objects to some executions.
@@ -105,10 +109,8 @@ class Objections:
             found += [objection for layer in self._layers for objection in layer.objections(situation)]
         found = [objection for objection in found if objection.formula is not False]
         if self._stops_at_once:
-            # What is opaque is never the same, so its denial is not counted.
-            is_counted = negated(Some(EVERY, IsOpaque()))
             found += [
-                replace(each, level=STOP, formula=all_of([each.formula, is_counted]), key=(*each.key, STOP))
+                replace(each, level=STOP, formula=all_of([each.formula, IS_REPEATABLE]), key=(*each.key, STOP))
                 for each in found
                 if each.level == DENY
             ]

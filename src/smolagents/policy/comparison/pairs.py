@@ -45,9 +45,13 @@ class Pair:
 
     def covers(self, key: Literal["tokens", "identical_denials"], layer: Policy, limit: int) -> bool:
         """Whether a limit of the freer policy is reached whenever that one of a layer of the tighter policy is."""
+        # That are reached in every run, so that what was before it does not matter
+        at_once = 1 if key == "identical_denials" else 0
         for each in self.free.layers:
             own = getattr(each.limits, key)
-            if own is not None and own <= limit and (each.limits.scope == "session" or layer.limits.scope == "run"):
+            if own is None or own > limit:
+                continue
+            if own <= at_once or each.limits.scope == "session" or layer.limits.scope == "run":
                 return True
         return False
 

@@ -35,6 +35,12 @@ class Cell:
     answers: Answers
     stems: tuple[str, ...] = ()
 
+    def ways(self) -> list[str]:
+        """To the paths of the cell, from a folder in the current one."""
+        up = os.pardir + os.sep
+        up_to_root = up * (os.getcwd().count(os.sep) + 1)
+        return [up_to_root + stem.strip(os.sep) for stem in self.stems if stem.startswith(os.sep)]
+
 
 @lru_cache(maxsize=1024)
 def host_cells(lists: tuple[tuple[tuple[str, ...], bool], ...]) -> tuple[Cell, ...]:

@@ -11,8 +11,8 @@ from ..approval_desk import shortest
 from ..decision import Decision
 from .arguments import find_arguments
 from .limit_search import rates_of
-from .logic import all_of
-from .objections import ASK, DENY, LEVELS, STOP, Objection
+from .logic import Formula, all_of
+from .objections import ASK, DENY, IS_REPEATABLE, LEVELS, STOP, Objection
 from .pairs import MOST_CALLS, Attempt, Pair, found, seconds_text
 from .search import Side, Unknown
 from .situations import Situation
@@ -53,7 +53,8 @@ class RefusalSearch:
             entry = layer.entry("limits.identical_denials")
             is_tried = False
             # If one denial is enough, it is compared as all others are.
-            for execution in self._both((ASK, DENY), (ASK,) if limit == 1 else (ASK, DENY), (ASK, DENY, STOP)):
+            tight_levels = (ASK,) if limit == 1 else (ASK, DENY)
+            for execution in self._both((ASK, DENY), tight_levels, (ASK, DENY, STOP), IS_REPEATABLE):
                 is_tried = True
                 for history in _refused(execution, limit, layer.limits.scope == "session"):
                     if (witness := self._pair.confirmed(execution, history, entry)) is not None:
@@ -69,7 +70,10 @@ class RefusalSearch:
         if not any(_has_limits(side) for side in (self._free, self._tight)):
             return None
         most = limit + max((each for side in (self._free, self._tight) for each in _numbers(side)), default=0)
-        for execution in itertools.islice(self._pair.passing.some(), _MOST_TRIED):
+        passing = list(itertools.islice(self._pair.passing.some(), _MOST_TRIED))
+        if not passing:
+            return None  # Nothing is ever used
+        for execution in passing:
             for before, time in self._histories():
                 decisions = (side.referee.decisions(execution, before, time) for side in (self._free, self._tight))
                 for times, (freer, tighter) in enumerate(itertools.islice(zip(*decisions), most + 1)):
@@ -111,12 +115,17 @@ class RefusalSearch:
         return None
 
     def _both(
-        self, free_levels: tuple[int, ...], tight_levels: tuple[int, ...], sampled: tuple[int, ...]
+        self,
+        free_levels: tuple[int, ...],
+        tight_levels: tuple[int, ...],
+        sampled: tuple[int, ...],
+        also: Formula = True,
     ) -> Iterator[ToolExecution]:
         """Executions that the freer policy treats in one of some ways, and the tighter one in one of others.
 
         Args:
             sampled (`tuple[int, ...]`): How the tighter one may treat those whose intent is why.
+            also (`Formula`): What else they have to be.
 
         Raises:
             `NotDecided`: In the end, if there may be others.
@@ -148,7 +157,7 @@ class RefusalSearch:
                         raise question or NotDecided("there are too many entries to look at")
                     self._pair.deadline.check()
                     try:
-                        yield from self._of_pair(situation, (one, other), severe, is_so)
+                        yield from self._of_pair(situation, (one, other), severe, is_so, also)
                     except NotDecided as error:
                         question = error
         # What an intent ends the run for is neither asked about nor refused again.
@@ -169,13 +178,14 @@ class RefusalSearch:
         pair: tuple[Objection, Objection],
         severe: list[Objection],
         is_so: Callable[[Decision, Decision], bool],
+        also: Formula,
     ) -> Iterator[ToolExecution]:
         """Executions that two entries are about, and none of those that are more severe."""
         ruled_out: list[Objection] = []
         while True:
             new: list[Objection] = []
             is_open = False
-            wanted = all_of([*(each.formula for each in pair), *(each.passed for each in ruled_out)])
+            wanted = all_of([also, *(each.formula for each in pair), *(each.passed for each in ruled_out)])
             for arguments in find_arguments(wanted, situation):
                 self._pair.deadline.check()
                 execution = make(situation, arguments)

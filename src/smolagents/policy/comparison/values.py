@@ -291,11 +291,14 @@ class _Cells:
             yield stem
             yield f"https://{stem}/"
             if number < _MOST_FRAMES:
-                frames.append(rf"(?:[a-z]+://)?{re2.escape(stem)}(?::[0-9]{{1,4}})?(?:/[!-~]*)?")
+                address = rf"{re2.escape(stem)}(?::[0-9]{{1,4}})?(?:/[!-~]*)?"
+                frames += [rf"https?://{address}", rf"(?:[a-z]+://)?{address}"]
         for number, stem in enumerate(path.stems):
             yield stem
             if number < _MOST_FRAMES:
                 frames.append(rf"{re2.escape(stem.rstrip('/'))}(?:/[0-9A-Za-z_.\-]+)*")
+        # The same from the current folder: such a path may begin with any word
+        frames += [rf"[0-9A-Za-z_\-]+/{re2.escape(way)}(?:/[0-9A-Za-z_.\-]+)*" for way in path.ways()]
         for frame in frames:
             framed = all_of([rest, InLanguage(rf"\A(?:{frame})\z")])
             if (word := find_word(framed, least, most, self._deadline)) is not None:
