@@ -29,7 +29,7 @@ from .strategies import cases, families, orders, tightened, tightened_intents
 PAIRS = int(os.environ.get("POLICY_PAIRS", "60"))
 _MIRROR = {"stricter": "looser", "looser": "stricter"}
 _PLAYED = 5000
-# Of one in ten thousand entries there may be an execution that they are about, and none was found (see docs/compare.md).
+# Of one entry in ten thousand no example is found, though there may be one (see docs/compare.md)
 _NO_EXAMPLE = {
     "what was found to try it with is not what it is about in all its normal forms",
     "no value could be found for what it asks of hosts, paths or numbers and of texts together",
