@@ -338,6 +338,12 @@ _SECTIONS: Pairs = [
     ({"limits": {"rates": {"a": "0/minute"}}}, {"tools": {"deny": ["a"]}}, "equal"),
     ({"limits": {"rates": {"a": "5/minute"}}}, {"limits": {"per_tool": {"a": 5}, "scope": "session"}}, "stricter"),
     ({"limits": {"rates": {"a": "5/minute"}}}, {"limits": {"per_tool": {"a": 5}}}, "incomparable"),
+    # More calls than are played one by one, of a tool that no rate is about
+    (
+        {"limits": {"rates": {"a": "5/minute"}}},
+        {"limits": {"rates": {"a": "5/minute"}, "tool_calls": 10**6}},
+        "stricter",
+    ),
     # Modes, times, what is opaque
     ({"patterns": ["a"]}, {"patterns": ["a"], "mode": "shadow"}, "looser"),
     ({"mode": "shadow", **_DENY, "limits": {"tool_calls": 0}}, {}, "equal"),

@@ -158,7 +158,8 @@ class LimitSearch:
             return None
         # In a session, calls of other runs count, and those are free of what is counted for a run.
         binding = [each for each in own if each.is_per_session] if limit.is_per_session else own
-        groups = _grouped(about, own)
+        # Where no rate counts, as many calls as it takes are made at once
+        groups = sorted(_grouped(about, [*own, *self._own_rates]), key=self._is_rated)
         question: NotDecided | None = None
         for last in groups:
             if any(each.limit < 1 for each in own if last in each.situations):
@@ -194,7 +195,9 @@ class LimitSearch:
         history: list[Event] = []
         gap = self._gap()
         time = 0.0
-        for situation in sorted(groups, key=lambda each: (each != last, sum(each in one.situations for one in own))):
+        for situation in sorted(
+            groups, key=lambda each: (each != last, self._is_rated(each), sum(each in one.situations for one in own))
+        ):
             counted = [each for each in binding if situation in each.situations]
             room = min([missing, *(left[id(each)] for each in counted)])
             call = self._pair.passing.of(situation) if room > 0 else None
@@ -222,7 +225,7 @@ class LimitSearch:
     ) -> Iterator[Calls]:
         """So many calls: in runs of their own if a session is to be filled, and with time between them if need be."""
         most = min([times, *(each.limit for each in own if situation in each.situations and not each.is_per_session)])
-        if gap:
+        if gap and self._is_rated(situation):
             if times > MOST_CALLS:
                 raise NotDecided("so many calls are not played")
             for number in range(times):
@@ -236,6 +239,9 @@ class LimitSearch:
             raise NotDecided("so many runs are not played")
         for number, start in enumerate(range(0, times, most)):
             yield Calls(in_run(call, f"{situation.name}_{number}"), min(most, times - start), time)
+
+    def _is_rated(self, situation: Situation) -> bool:
+        return any(situation in rate.situations for rate in self._own_rates)
 
     def _gap(self) -> float:
         """Seconds between two calls that no rate of the freer policy objects to."""
