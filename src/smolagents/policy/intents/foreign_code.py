@@ -28,12 +28,14 @@ _READS = re.compile(
 _QUOTED = re.compile(r'"([^"]{3,200})"')
 _SOCKET = re.compile(
     r"\b(?:IO::Socket|use\s+Socket|TCPSocket|fsockopen|socket_create|net\.(?:Socket|connect)|socket\.tcp|/inet/tcp|Socket\.tcp"
-    r"|TcpClient)\b"
+    r"|TcpClient|stream_socket_(?:client|server))\b"
 )
 _SHELL = re.compile(r"(?:/bin/|\b)(?:ba|z|k|c|da)?sh\b|cmd\.exe|powershell", re.IGNORECASE)
 _BECOMES_SHELL = re.compile(
     r"(?:exec|system|os\.execute|spawn|pty\.spawn|execl|:!|!)\s*\(?\s*[\[\(]?['\"]?(?:/usr)?/?(?:bin/)?(?:ba|z|da)?sh\b['\"]?"
 )
+# What it has read is a command: there is a variable where a command is run
+_RUNS_WHAT_COMES = re.compile(r"`\$\w+`|\b(?:system|exec|shell_exec|passthru|popen|proc_open)\b\s*\(?\s*\$\w")
 _DECODES = re.compile(
     r"decode_base64|base64_decode|Base64\.decode64|MIME::Base64|atob\s*\(|['\"]base64['\"]|str_rot13|gzinflate|pack\s*\(?\s*['\"]H"
     r"|unpack1?\s*\(?\s*['\"]m",
@@ -54,7 +56,7 @@ def read_foreign(call: Call, code: str) -> None:
         code (`str`): The code.
     """
     code = code[:_LONGEST]
-    if _SOCKET.search(code) and _SHELL.search(code):
+    if _SOCKET.search(code) and (_SHELL.search(code) or _RUNS_WHAT_COMES.search(code)):
         call.fact("run_process", "host", "reverse", "interactive")
     elif "/inet/tcp/" in code and "|&" in code:  # What AWK gets from the network, it runs
         call.fact("run_process", "host", "reverse")

@@ -76,8 +76,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
     (
         "authority",
         r"""
-        ^/etc/(?:g?shadow|sudoers|security/opasswd|master\.passwd|spwd\.db|doas\.conf|krb5\.keytab|pam\.(?:d
-            |conf))
+        ^/etc/(?:g?shadow|sudoers|security/opasswd|master\.passwd|spwd\.db|doas\.conf|krb5\.keytab)
         | ^/(?:usr/)?local/etc/(?:sudoers|doas) | ^/etc/polkit | /share/polkit | /base-passwd/ | /tcb/
         | /private/etc/master\.passwd | /windows/(?:system32/config|repair)/(?:sam|system|security)
         | /ntds(?:/|\.dit) | lsass | ^/var/db/dslocal | ^(?:hklm|hkey_local_machine):?/(?:sam|security)
@@ -128,7 +127,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
     (
         "security",
         r"""
-        ^/etc/(?:iptables|nftables|ufw|firewalld|selinux|apparmor|audit|hosts\.(?:deny|allow)|fail2ban|pf\.conf
+        ^/etc/(?:iptables|nftables|ufw|firewalld|selinux|apparmor|audit|pam\.(?:d|conf)|hosts\.(?:deny|allow)|fail2ban|pf\.conf
             |ipfw|crowdsec|sysctl|security|ssh/sshd_config|rsyslog|syslog|ssl/certs|ca-certificates|libaudit
             |auditbeat|falco|clamav)
         | /windows[ ]defender | /symantec | /crowdstrike | /carbonblack | /var/ossec | /sys/fs/selinux
@@ -201,6 +200,8 @@ def _plain(path: str) -> str:
     for folder, name in _NAMED_FOLDERS:
         plain = folder.sub(name, plain, count=1)
     plain = _DRIVE.sub("", plain, count=1) or "/"
+    if plain.startswith("//") and not plain.startswith(("//./", "//?/")) and "//" in plain[2:]:
+        plain = plain.replace("//", "/")
     if plain.startswith(("//./", "//?/")):
         return plain
     is_folder = plain.endswith("/") and plain != "/"

@@ -90,7 +90,7 @@ def run(call: Call) -> Value:
     if guesses(call.name) and len(call.words) > 1:
         call.fact("guess", "account")
     elif offensive(call.name):
-        call.fact("run_process", "unknown", "offensive")
+        shell_programs.run_offensive(call, call.name)
     if name.text.startswith("$") and not name.known:
         call.name = _command_of_variable(call.name)
     command = COMMANDS.get(call.name) or shell_programs.interpreter(call.name)

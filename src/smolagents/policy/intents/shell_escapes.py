@@ -33,21 +33,27 @@ _BY_DESCRIPTOR = re.compile(
 # Connects, and runs something: in Lua, Java, Go, Tcl, JavaScript, PHP, Perl, Ruby or Python
 _CONNECTS = re.compile(
     r"net\.Dial\(|java\.net\.Socket|\bnew\s+Socket\(|require\(\\?[\"']socket|\[\s*socket\s|IO::Socket|TCPSocket|fsockopen\("
-    r"|net\.Socket\(|socket\.socket\(|\bsocket\(\)|Socket\.tcp|/dev/tcp/|net\.connect\("
+    r"|net\.Socket\(|socket\.socket\(|\bsocket\(\)|Socket\.tcp|/dev/tcp/|net\.connect\(|Deno\.connect\("
+    r"|stream_socket_(?:client|server)\("
 )
 _RUNS = re.compile(
     r"\bpopen\(|exec\.Command\(|ProcessBuilder|os\.execute|child_process|\bdup2\(|\.exec\(|\[\s*exec\s|proc_open\(|pty\.spawn"
-    rf"|Process\.new\(|\bsystem\s*\$_|\bexec\s+\$\w|\$\(\s*cat\s|{_SHELL}\s+-i\b|\bspawn\("
+    rf"|Process\.(?:new|run)\(|\bsystem\s*\$_|\bexec\s+\$\w|\$\(\s*cat\s|{_SHELL}\s+-i\b|\bspawn\(|Deno\.Command\("
+    r"|shell_exec\(|`\$\w+`"
 )
 # What is sent in a request is run: what is written somewhere is a door
 _WEB_SHELL = re.compile(
     r"(?:system|exec|shell_exec|passthru|popen|eval|assert|proc_open)\s*\(\s*@?\$_(?:GET|POST|REQUEST|COOKIE|SERVER)\b"
     r"|exec\(\s*request\.getParameter|eval\(?\s*Request\b|ProcessStartInfo.{0,200}Request\b"
 )
+# In languages that are compiled, or that stand in a file: what connects, and what runs something
 _PROGRAM_CONNECTS = re.compile(
-    r"(?:\bnew\s+Socket\(|net\.Socket\(|net\.Dial\(|Socket\.tcp\().{0,2000}(?:ProcessBuilder|getRuntime\(|exec\.Command\(|spawn\()"
-    r"|(?:ProcessBuilder|getRuntime\(|exec\.Command\(|spawn\().{0,2000}(?:\bnew\s+Socket\(|net\.Socket\(|net\.Dial\()",
-    re.DOTALL,
+    r"\bnew\s+Socket\(|net\.Socket\(|net\.Dial\(|Socket\.(?:tcp|connect|new)\(|Tcp(?:Stream|Listener)::(?:connect|bind)\("
+    r"|\bnew\s+Tcp(?:Client|Listener)\(|#include\s*<sys/socket\.h>|TCPSocket\.(?:new|open)\("
+)
+_PROGRAM_RUNS = re.compile(
+    r"ProcessBuilder|getRuntime\(|exec\.Command\(|\bspawn\(|\bCommand::new\(|Process\.(?:start|run)\(|ProcessStartInfo|\.StartInfo\b"
+    r"|\bexec[vl][pe]?e?\(\s*\"[^\"]*sh\"|\bpopen\("
 )
 _LOADS = re.compile(r"(?:^|\s)-engine\s+\.{0,2}[\w./-]*\.so\b|(?:^|\s)-[fD]\s+\.?/?[\w./-]+\.so\b")
 _TYPED = re.compile(
@@ -80,7 +86,8 @@ def is_remote_shell(text: str) -> bool:
     """Whether a short program of another language lets somebody far away run commands."""
     if len(text) > _LONGEST or "(" not in text:
         return False
-    return _PROGRAM_CONNECTS.search(text) is not None or _WEB_SHELL.search(text) is not None
+    connects = _PROGRAM_CONNECTS.search(text) is not None and _PROGRAM_RUNS.search(text) is not None
+    return connects or _WEB_SHELL.search(text) is not None
 
 
 def is_shell(text: str) -> bool:

@@ -150,6 +150,15 @@ def fetch(call: Call) -> Value:
     return got
 
 
+def ask(call: Call) -> Value:
+    """`finger`, `whois`: their protocols carry whatever the other side says, and what it is asked."""
+    question = join(call.args) if call.args else EMPTY
+    if any("@" in text or "-h" in text for text in call.texts) or call.name == "whois" and call.args:
+        call.fact("upload" if question.traits & ORIGINS - NETWORK else "connect", "host", origin=question)
+        return Value(f"$({call.name})", False, NETWORK)
+    return Value(f"$({call.name})", False)
+
+
 def netcat(call: Call) -> Value:
     options = call.options("e c p s w i q g G x X P exec sh-exec lua-exec source")
     listens = options.has("l", "listen")
@@ -341,6 +350,7 @@ COMMANDS = {
     **dict.fromkeys(
         ("aria2c", "axel", "http", "https", "xh", "fetch", "lwp-download", "nscurl", "lynx", "w3m", "links"), fetch
     ),
+    **dict.fromkeys(("finger", "whois"), ask),
     **dict.fromkeys(("get", "post", "httrack", "youtube-dl", "yt-dlp"), fetch),
     **dict.fromkeys(("nc", "ncat", "netcat", "nc.traditional", "nc.openbsd", "cryptcat", "pwncat"), netcat),
     "socat": socat,

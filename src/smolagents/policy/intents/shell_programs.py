@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from .attack_tools import guesses, offensive
+from .attack_tools import guesses, offensive, takes
 from .foreign_code import read_foreign
 from .places import target_of_path
 from .shell_call import Call
@@ -65,6 +65,13 @@ _DISGUISED = re.compile(
 )
 
 
+def run_offensive(call: Call, name: str) -> None:
+    """Notes that a tool is run that is made for attacks, and what it takes if that is known."""
+    call.fact("run_process", "unknown", "offensive")
+    if target := takes(name):
+        call.fact("read", target)
+
+
 def _name_of_script(call: Call, file: Value) -> None:
     """A script may say in its name that it attacks, or hide what it is."""
     if _DISGUISED.search(file.text.lower()):
@@ -73,7 +80,7 @@ def _name_of_script(call: Call, file: Value) -> None:
     if guesses(name):
         call.fact("guess", "account")
     elif offensive(name):
-        call.fact("run_process", "unknown", "offensive")
+        run_offensive(call, name)
 
 
 def _script_file(call: Call, file: Value) -> Value:

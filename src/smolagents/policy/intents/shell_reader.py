@@ -41,6 +41,10 @@ _LONGEST_TEXT = 200
 _PLACEHOLDER = re.compile(r"(?<![<>&\d])<([A-Z][A-Z0-9]{1,30}(?:[_-][A-Z0-9]{1,30}){0,5})>(?!\()")
 # The parser does not know `{rm,-rf,x}` as a command.
 _COMMAND_IN_BRACES = re.compile(r"(^|[\n;|&(] {0,9})\{([^{}\s;\"':]{1,200},[^{}\s;\"':]{0,200})\}")
+# `0<file`, which is `<file`: the parser takes the number for an argument.
+_NUMBERED_INPUT = re.compile(r"(?<=[\s;|&)])0<(?![<(])")
+# `3<>/dev/tcp/...`, which the parser does not know. Its other end can be read in any case.
+_BOTH_WAYS = re.compile(r"<>[ \t]{0,9}(?=/dev/(?:tcp|udp)/)")
 _POSITIONS = (*"123456789@*",)
 
 
@@ -99,6 +103,8 @@ class Shell:
         """Reads a script, and says what it prints."""
         if "<" in text:
             text = _PLACEHOLDER.sub(r"\1", text)
+            text = _NUMBERED_INPUT.sub("<", text)
+            text = _BOTH_WAYS.sub(">", text)
         if self.depth >= DEEPEST:
             self._by_words(text)
             return EMPTY

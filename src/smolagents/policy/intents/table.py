@@ -384,7 +384,7 @@ RULES: tuple[Rule, ...] = (
         "hidden",
         without="decoded",
     ),
-    _rule("run-input", _EXECUTES, 0.65, "runs what somebody typed or sent", "run_code run_process", "", "from_input"),
+    _rule("run-input", _EXECUTES, 0.75, "runs what somebody typed or sent", "run_code run_process", "", "from_input"),
     _rule(
         "run-unknown-code",
         _EXECUTES,
@@ -404,7 +404,7 @@ RULES: tuple[Rule, ...] = (
         "run_process load_native",
         "temp",
     ),
-    _rule("run-shell", _EXECUTES, 0.65, "gives somebody a shell", "run_process", "", "interactive", without="reverse"),
+    _rule("run-shell", _EXECUTES, 0.85, "gives somebody a shell", "run_process", "", "interactive", without="reverse"),
     _rule(
         "reverse-shell",
         _EXECUTES,

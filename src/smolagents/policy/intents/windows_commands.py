@@ -9,6 +9,7 @@ import re
 from .attack_tools import offensive
 from .places import target_of_path, target_of_url
 from .shell_call import Call
+from .shell_programs import run_offensive
 from .shell_values import EMPTY, Value, join
 
 
@@ -108,8 +109,9 @@ def _encoded(call: Call, text: str) -> Value:
 
 def _file(call: Call, file: Value) -> Value:
     content = call.shell.files.get(file.text)
-    if offensive(file.text.replace("\\", "/").rpartition("/")[2].lower()):
-        call.fact("run_process", "unknown", "offensive")
+    name = file.text.replace("\\", "/").rpartition("/")[2].lower()
+    if offensive(name):
+        run_offensive(call, name)
     if content is not None and content.traits & _NETWORK:
         call.fact("run_process", "unknown", "from_network")
     elif target_of_path(file.text) == "temp" or re.search(r"(?i)\\(?:appdata|public|programdata)\\", file.text):

@@ -66,7 +66,8 @@ _FAMILIES = (
         "run_process",
         "unknown",
         "reverse",
-        r"/dev/(?:tcp|udp)/[\w.$]{1,80}/|\b(?:nc|ncat|netcat)\b[^"
+        r"\b(?:ba|z|k|da)?sh\b[^\n]{0,80}/dev/(?:tcp|udp)/[\w.$]{1,80}/"
+        r"|/dev/(?:tcp|udp)/[\w.$]{1,80}/[^\n]{0,200}(?:\b(?:ba|z|k|da)?sh\b|\beval\b|\bwhile\s{1,3}read\b)|\b(?:nc|ncat|netcat)\b[^"
         r"|;\n]{0,80}\s-[a-z]{0,3}[ec]\s{0,3}\S{0,20}(?:sh|cmd)",
     ),
     _Family(
