@@ -22,6 +22,7 @@ _RUNS = re.compile(
     r"|execl|execvp|doShellScript)\b\s*\(?\s*|\bqx\s*)" + _STRING
 )
 _BACKTICKS = re.compile(r"`([^`]{2,500})`")
+_MACRO = re.compile(r"\besyscmd\(\s*[`'\"]?([^)'\"]{1,2000})")
 _READS = re.compile(
     r"(?:\b(?:open|fopen|file_get_contents|readFileSync|readFile|File\.read|IO\.read)\b\s*\(?[^'\"]{0,20})" + _STRING
 )
@@ -70,6 +71,7 @@ def read_foreign(call: Call, code: str) -> None:
         call.fact("read", "keyboard")
     commands = [match[1] or match[2] for match in _RUNS.finditer(code)][:_MOST]
     commands += [match[1] for match in _BACKTICKS.finditer(code)][:_MOST]
+    commands += _MACRO.findall(code)[:_MOST]
     for command in commands:
         call.shell.script(re.sub(r"\\(.)", r"\1", command), EMPTY)
     for match in list(_READS.finditer(code))[:_MOST]:

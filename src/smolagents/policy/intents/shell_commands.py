@@ -14,6 +14,7 @@ from . import (
     shell_macos,
     shell_network,
     shell_programs,
+    shell_protection,
     shell_system,
     windows_commands,
     windows_system,
@@ -32,6 +33,7 @@ COMMANDS: dict[str, Callable[[Call], Value]] = {
     **windows_system.COMMANDS,
     **cloud_commands.COMMANDS,
     **shell_system.COMMANDS,
+    **shell_protection.COMMANDS,
     **shell_accounts.COMMANDS,
     **shell_macos.COMMANDS,
     **shell_databases.COMMANDS,
@@ -97,6 +99,8 @@ def run(call: Call) -> Value:
     if call.name not in _RUN_SCRIPTS:
         escapes(call, command is not None)
     _look_at_authority(call)
+    if name.text.startswith("./") and call.name in SHELLS and not any(text[:1] not in "-+" for text in call.texts):
+        call.fact("run_process", "unknown", "interactive")  # A shell that somebody has put there
     if command is None or (name.text.startswith("./") and call.shell.path(name.text) in call.shell.files):
         return shell_programs.run_file(call)
     if "/" in name.text and not name.text.startswith(("/usr", "/bin", "/sbin")):

@@ -43,6 +43,8 @@ def values(call: Call) -> Value:
     words = [word.text.lower() for word in call.options("h p a n u user pass").operands]
     if words and words[0] in _FLUSHES:
         call.fact("delete", "database", "all")
+    elif words[:1] in (["slaveof"], ["replicaof"]) and words[1:2] != ["no"] or words[:2] == ["module", "load"]:
+        call.fact("load_native", "unknown", "from_network")  # What another server holds is put in its place, or run
     elif words[:2] == ["config", "set"] and len(words) > 3 and words[2] in ("dir", "dbfilename"):
         call.fact("write", call.place(Value(words[3])) if words[2] == "dir" else "file", detail=words[3])
         if any(part in words[3] for part in (".ssh", "cron", "/www")):

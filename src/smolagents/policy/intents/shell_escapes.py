@@ -7,7 +7,7 @@ import re
 from .shell_call import Call
 
 
-SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "ash", "rbash", "mksh"))
+SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "ash", "rbash", "mksh", "yash", "sash", "posh", "elvish", "lksh"))
 
 _SHELL = r"(?:/usr)?(?:/bin/|/usr/bin/)?(?:ba|z|da|k|c|tc|a|fi)?sh\b"
 # Nothing follows that the shell would run: no script, and no command
@@ -17,6 +17,7 @@ _BY_OPTION = re.compile(
     rf"-TT\s+['\"]?{_SHELL}|(?<!#)!\s*{_SHELL}|(?:proxycommand|localcommand|exec|command|pager)=[^=]*?\b{_SHELL}"
     r"|os\.execute\(|:py3?\s|:lua\s|:shell\b|:terminal\b"
     rf"|--?(?:rsh|rsh-command|ssh-cmd|to-command|use-compress-program|pipe|up|wrapper|filter|[\w-]{{1,20}}-hook)[=\s]+['\"]?{_SHELL}"
+    rf"|--eval=\S*\s+[-@]*{_SHELL}|--server=[\"']?sudo\s|--(?:curl-bin|editor|askpass|use-askpass|password-command|pinentry-program)[=\s]+\S*/"
     rf"|Pre-Invoke[\s:={{\"']{{0,6}}{_SHELL}|unixexec:path={_SHELL}|(?:^|\s)-I\s*['\"]?{_SHELL}\s+-c|(?:^|\s)-[PH]\s*{_SHELL}",
     re.IGNORECASE,
 )
@@ -56,6 +57,11 @@ _PROGRAM_RUNS = re.compile(
     r"|\bexec[vl][pe]?e?\(\s*\"[^\"]*sh\"|\bpopen\("
 )
 _LOADS = re.compile(r"(?:^|\s)-engine\s+\.{0,2}[\w./-]*\.so\b|(?:^|\s)-[fD]\s+\.?/?[\w./-]+\.so\b")
+# A library that is no part of the system, into a program that has options for that
+_LOADS_ITS_OWN = re.compile(
+    r"ladspa=(?:f=|file=)[^:\s]*/|--(?:default-auth|plugin-dir|plugin)[=\s]+\S*(?:\.\./|/tmp/|/dev/shm/)|load_module\s+\S*(?:/tmp/|\./)\S*\.so"
+    r"|LoadLibrary\(\s*[\"'](?!lib(?:c|m)\.so)[^\"']*\.(?:so|dylib)\b|-(?:vo|vf)\s+\S*/tmp/\S*\.so|(?:^|\s)-l\s*/tmp/\S+\.so"
+)
 _TYPED = re.compile(
     rf"(?m)^[ \t]*(?:[\w.-]{{1,20}}>[ \t]*)?(?:\^\w)?v?(?::?![ \t]*(?:exec[ \t]+)?[\"']?{_BARE}[ \t]*&?[\"']?|:shell"
     rf"|(?:reset;[ \t]*)?(?:exec[ \t]+)?{_SHELL}[ \t]+(?:1>&0|<@stdin)[^\n]{{0,40}})[ \t]*$"
@@ -70,6 +76,11 @@ _RUNNERS = frozenset(
 )
 _READS_CODE_ITSELF = frozenset(("grep", "egrep", "fgrep", "rg", "ag", "ack", "apropos", "gh"))
 _BY_PATH = frozenset(f"{folder}/{name}" for folder in ("/bin", "/usr/bin") for name in SHELLS)
+# Their arguments are names of shells, or of files, and are not run
+_SHELLS_AS_DATA = frozenset(
+    "add-shell remove-shell dpkg-divert update-alternatives dpkg-statoverride ldd readlink realpath basename dirname"
+    " dpkg-query debconf-set-selections update-shells test_shell".split()
+)
 _PAGERS = re.compile(
     r"^(?:\w*PAGER|VISUAL|\w*EDITOR|BROWSER|LESSOPEN|LESSCLOSE|GIT_SSH|GIT_SSH_COMMAND|PERL5DB|MANOPT)$"
 )
@@ -120,12 +131,15 @@ def escapes(call: Call, is_known: bool) -> bool:
         call.fact("run_code", "unknown", "from_input")
     if call.name in ("openssl", "enable", "ssh-keygen") and _LOADS.search(words):
         call.fact("load_native", "file", "persistent")
+    elif ("/" in words or ".so" in words or ".dylib" in words) and _LOADS_ITS_OWN.search(words):
+        call.fact("load_native", "file", "persistent")
     found = (
         ("sh" in words or ":" in words)
         and (_BY_OPTION.search(words) or _BY_CODE.search(words) or _BY_DESCRIPTOR.search(words))
         or _runs_bare_shell(call)
         or not is_known
-        and any(text in _BY_PATH for text in call.texts)
+        and call.name not in _SHELLS_AS_DATA
+        and _is_given_shell(call.texts)
         or call.stdin.known
         and len(call.stdin.text) < 500
         and typed(call.stdin.text)
@@ -133,6 +147,15 @@ def escapes(call: Call, is_known: bool) -> bool:
     if found:
         call.fact("run_process", "unknown", "interactive")
     return bool(found)
+
+
+def _is_given_shell(texts: list[str]) -> bool:
+    """Whether a shell is one of the arguments, as what is to be run. After `-s` it is somebody's shell to log in with."""
+    for place, text in enumerate(texts):
+        shell, semicolon, _ = text.partition(";")
+        if shell.rstrip() in _BY_PATH and not (place and texts[place - 1] in ("-s", "--shell")):
+            return bool(semicolon) or texts[place + 1 : place + 2] != ["-c"]
+    return False
 
 
 _FAR_DISPLAY = re.compile(r"(?:^|\s)-d(?:isplay)?\s+(?!localhost|127\.|:)[\w.-]+:\d")

@@ -6,9 +6,10 @@ import re
 
 from .attack_tools import offensive
 from .foreign_code import read_foreign
-from .places import is_hidden, target_of_data, target_of_deleted, target_of_path
+from .places import is_hidden, target_of_data, target_of_deleted, target_of_path, target_of_written
 from .shell_call import Call, Options
 from .shell_escapes import SHELLS, is_shell
+from .shell_protection import protects
 from .shell_values import EMPTY, ORIGINS, Value, join
 from .sql_reader import read_sql
 
@@ -85,7 +86,7 @@ def sed(call: Call) -> Value:
     if any(flag[:1] == "i" or flag == "in-place" for flag in options.flags) or options.has("in-place"):
         for operand in operands:
             if operand.text:
-                call.fact("write", call.place(operand), "in_place", detail=call.path(operand))
+                call.fact("write", target_of_written(call.path(operand)), "in_place", detail=call.path(operand))
         return EMPTY
     return read_files(call, operands)._replace(text="$(sed)", known=False) if operands else call.through()
 
@@ -107,6 +108,8 @@ def delete(call: Call, operands: list[Value], options: Options, *more: str) -> N
         wild = {"all"} if operand.text.strip("./") in ("*", "") else set()
         if call.path(operand).startswith("/tmp/tmp."):  # of mktemp
             continue
+        if protects(operand.text) and call.place(operand) in ("startup", "system", "security"):
+            call.fact("configure", "security", "disable", detail=operand.text)
         call.fact(
             "delete", target_of_deleted(call.path(operand)), *traits, *wild, detail=call.path(operand), origin=operand
         )
@@ -150,6 +153,17 @@ def copy(call: Call) -> Value:
     return EMPTY
 
 
+_OLD_OR_NEW = re.compile(r"\.(?:bak|orig|old|save|dpkg-\w+|rpm\w+|ucf-\w+|legacy|update-old|new|tmp|disabled)$")
+
+
+def _moved_place(call: Call, source: Value, target: Value) -> str:
+    """What is moved: settings that stay where they are under a name that says so are a file."""
+    path, new = call.path(source), call.path(target)
+    if path.rpartition("/")[0] == new.rpartition("/")[0] and (_OLD_OR_NEW.search(path) or _OLD_OR_NEW.search(new)):
+        return "file" if call.place(source) == "system" and path.startswith("/etc/") else call.place(source)
+    return target_of_deleted(path)
+
+
 def move(call: Call) -> Value:
     options = call.options("t S target-directory suffix")
     operands = [*options.operands]
@@ -164,12 +178,13 @@ def move(call: Call) -> Value:
         if gone:
             call.fact("delete", call.place(operand), detail=call.path(operand))
         else:
-            call.fact("move", call.place(operand), detail=call.path(operand))
+            call.fact("move", _moved_place(call, operand, target), detail=call.path(operand))
             content = call.shell.files.get(call.path(operand))
             if content is not None:
                 call.shell.store(target.text, content)
-    if not gone and call.place(target) not in ("temp", "home", "file", "root"):
-        call.fact("write", call.place(target), detail=call.path(target))
+    written = target_of_written(call.path(target))
+    if not gone and written not in ("temp", "home", "file", "root"):
+        call.fact("write", written, detail=call.path(target))
     return EMPTY
 
 
@@ -183,7 +198,7 @@ def link(call: Call) -> Value:
     read = target_of_path(call.path(source))
     if read in ("secret", "authority", "root", "account"):
         call.fact("read", read, detail=source.text)
-    place = call.place(target)
+    place = target_of_written(call.path(target))
     place = "file" if place == "root" else place
     call.fact("write", place, *(("overwrite",) if source.text == "/dev/null" else ()), detail=target.text)
     if call.place(target) == "history" or target.text.endswith("_history"):
@@ -218,7 +233,7 @@ def touch(call: Call) -> Value:
     elif len({"a", "m"} & options.flags) == 1 and options.all("t", "d", "date"):
         call.fact("hide", "file")  # Only one of its times, which nobody needs who makes a file
     for operand in options.operands:
-        place = call.place(operand)
+        place = target_of_written(call.path(operand))
         if is_hidden(call.path(operand)):
             call.fact("hide", "file", detail=operand.text)
         call.fact("write", place if place not in ("log", "history") else "file", detail=call.path(operand))
@@ -243,12 +258,12 @@ def make_folder(call: Call) -> Value:
 
 _RIGHTS_OF_ALL = re.compile(r"^(?:[0-7]?[0-7]{2}[2367]|[ug]*[oa][ugoa]*[+=][rxXst]*w[rwxXst]*|\+[rx]*w[rwx]*)$")
 _OWNERS_RIGHTS = re.compile(r"^(?:0?[4-7][0-7]{3}|[go]*[ua][ugoa]*[+=][rwxX]*s[rwxX]*|g\+xs|\+[rwx]*s[rwx]*)$")
-_ORDINARY_MODE = re.compile(r"^(?:[ugoa]*[+=][rxX]+|0?[4567][045][045]|g\+[rwxX]+|0?[67][67][045]|[goa]+-[rwx]+)$")
+_ORDINARY_MODE = re.compile(r"^(?:[ugoa]*[+=][rxX]+|0?[4567][045][045]|g\+[rwxX]+|0?[67][67][045]|[ugoa]*-[rwxX]+)$")
 
 
 def chmod(call: Call) -> Value:
     # A mode may begin with a hyphen
-    operands = [word for word in call.args if not re.match(r"^-(?:[RvfcHLP]+|-\w+.*)$", word.text)]
+    operands = [word for word in call.args if not re.match(r"^-(?:[RvfcHLP]+|-\w+.*)$", word.text) or word.text == "-x"]
     if not operands:
         return EMPTY
     mode, files = operands[0].text.split(","), operands[1:]

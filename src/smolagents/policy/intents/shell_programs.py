@@ -11,12 +11,13 @@ from .foreign_code import read_foreign
 from .places import target_of_path
 from .shell_call import Call
 from .shell_escapes import SHELLS, is_shell, starts_shell
+from .shell_protection import protects
 from .shell_values import EMPTY, ORIGINS, Value, join
 
 
 _PYTHON = re.compile(r"^(?:python|pypy|ipython)[\d.]*w?$")
 _FOREIGN = re.compile(
-    r"^(?:perl|ruby|node|nodejs|php|lua|deno|bun|tclsh|swift|osascript|rscript|jrunscript|gdb|jshell|expect)[\d.]*$"
+    r"^(?:perl|ruby|node|nodejs|php|lua|deno|bun|tclsh|swift|osascript|rscript|jrunscript|gdb|jshell|expect|julia|octave(?:-cli)?|slsh|guile|crystal|jjs|jython|groovy|gnuplot|m4|scala)[\d.]*$"
 )
 _WORTH_RUNNING = ORIGINS - {"from_file", "bulk"}
 
@@ -102,6 +103,8 @@ def run_file(call: Call) -> Value:
     """Runs a program that is named by its path, or by something that is not known."""
     name = call.words[0]
     path = call.path(name)
+    if "uninst" in call.name and protects(path.replace("/", " ").replace("_", " ")):
+        call.fact("kill", "security", detail=path)
     content = call.shell.files.get(path) or call.shell.files.get(name.text)
     if content is not None:
         _runs(call, content)
@@ -230,6 +233,10 @@ def foreign(call: Call) -> Value:
     return call.through()
 
 
+# Nothing but windows with shells in them
+_OPEN_SHELLS = frozenset(("tmux", "screen", "byobu", "zellij", "tmate", "xterm", "script", "login", "sulogin"))
+
+
 def sudo(call: Call) -> Value:
     options = call.options("u g h p C r t T U D R user group host prompt close-from chroot", stop=True)
     words = _without_settings(options.operands)
@@ -245,6 +252,8 @@ def sudo(call: Call) -> Value:
     call.fact("become", "account")
     name = words[0].text.rpartition("/")[2]
     if is_root and (name in SHELLS and len(words) == 1 or name == "su" and len(words) < 3):
+        call.fact("become", "account", "privileged")
+    if is_root and name in _OPEN_SHELLS and len(words) == 1:
         call.fact("become", "account", "privileged")
     if is_root and name in _WRAPPERS or name == "env":
         if len(words) > 1 and words[-1].text.rpartition("/")[2] in SHELLS:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .facts import Fact
-from .places import is_hidden, target_of_data
+from .places import is_hidden, target_of_written
 from .shell_commands import Call, run
 from .shell_escapes import is_remote_shell, typed
 from .shell_parser import parsed
@@ -197,7 +197,7 @@ class Shell:
         """Notes that a file is written."""
         if name in NO_FILES:
             return
-        target = target_of_data(self.path(name) + ("it" if name.endswith("/") else ""))
+        target = target_of_written(self.path(name) + ("it" if name.endswith("/") else ""))
         if name.strip('"').upper() in ("$HISTFILE", "${HISTFILE}"):
             target = "history"
         target = "file" if target == "root" else target  # Something in that folder

@@ -1,4 +1,4 @@
-"""Commands that change the system: accounts, services, protections, what it starts, its kernel, disks, processes."""
+"""Commands that change the system: services, what it starts, its kernel, disks, processes, traces, packages."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ import re
 from .attack_tools import is_for_attacks
 from .places import target_of_path
 from .shell_call import Call
+from .shell_protection import protects
 from .shell_values import EMPTY, Value
 
 
-SECURITY = re.compile(
-    r"(?i)(?:^|[\s/.\"'=])(?:auditd?|rsyslogd?|syslogd?|syslog-ng|systemd-journald|ufw|firewalld|iptables|ip6tables|nftables"
-    r"|apparmor|selinux|fail2ban|clamav[\w-]*|clamd|freshclam|falcon-sensor|falcond?|crowdsec|ossec[\w-]*|wazuh[\w-]*"
-    r"|osqueryd?|auditbeat|filebeat|aide|tripwire|rkhunter|sysmon\w*|cbdaemon|cbagentd|carbonblack|crowdstrike[\w-]*"
-    r"|mdatp|esets?|sophos[\w-]*|mcafee\w*|symantec\w*|windefend|mpssvc|eventlog|securityhealthservice|wscsvc|wuauserv"
-    r"|sense|msmpeng|defender|avast\w*|kaspersky\w*|pf|ipfw|santad?|littlesnitch\w*|little\ssnitch|lulu|blockblock"
-    r"|opendirectoryd|com\.crowdstrike[\w.]*|com\.sophos[\w.]*|com\.carbonblack[\w.]*|syslogd_enable|auditd_enable"
-    r"|pf_enable|firewall_enable)(?:\.service|\.socket|\.plist|d|_enable)?(?:$|[\s\"'=])"
-)
 _PERIODS = re.compile(r"on-(?:calendar|boot|startup|unit-active|active)|timer-property")
 
 
@@ -42,7 +34,7 @@ def service(call: Call) -> Value:
     stops = verbs & {"stop", "disable", "mask", "kill", "off", "del", "remove", "onestop", "delete", "forcestop"}
     if call.name == "sysrc":
         stops = {"stop"} if re.search(r"(?i)=\W?no", text) else set()
-    if stops and SECURITY.search(f" {text} "):
+    if stops and protects(text):
         call.fact("configure", "security", "disable")
     elif stops and re.search(
         r"(?:^|\s)(?:cron|crond|atd|sshd?|dbus|NetworkManager|systemd-\w+)(?:\.service)?(?:\s|$)", text
@@ -100,78 +92,6 @@ def systemd_run(call: Call) -> Value:
         call.fact("configure", "startup", "persistent")
     words = call.options("u p E M unit property on-calendar on-boot on-active slice uid gid", stop=True).operands
     return call.run(words) if words else EMPTY
-
-
-# What protects the system
-
-_FIREWALL_OFF = re.compile(
-    r"(?:^|\s)(?:-F|-X|--flush|--delete-chain|-P\s+(?:INPUT|OUTPUT|FORWARD)\s+ACCEPT|flush(?:\s|$)|disable|reset|-d(?:\s|$)"
-    r"|delete\s+(?:table|ruleset|chain)|--panic-off|-f\s+flush)|logging\s+off|--setglobalstate\s+off|\soff$"
-)
-
-
-def firewall(call: Call) -> Value:
-    words = " ".join(call.texts)
-    if not words or re.match(r"^(?:-L|-S|-n|-v|--list|status|show|list|-sr|-s)", words) and " -F" not in words:
-        return EMPTY
-    off = _FIREWALL_OFF.search(words)
-    if call.name == "ufw":
-        removes = words.startswith(("delete", "--force delete"))
-    else:
-        removes = "tables" in call.name and re.search(r"(?:^|\s)(?:-D|--delete)\b", words) is not None
-    opens = (
-        call.name == "iptables"
-        and re.search(r"-A.*-j\s+ACCEPT", words)
-        and "--dport" not in words
-        and "-s" not in words
-    )
-    call.fact("configure", "security", *(("disable",) if off or removes or opens else ()))
-    return EMPTY
-
-
-def audit(call: Call) -> Value:
-    words = " ".join(call.texts)
-    if call.name == "setenforce":
-        off = words in ("0", "Permissive", "permissive")
-    elif call.name == "auditctl":
-        off = re.search(r"(?:^|\s)(?:-D|-e\s*0|-d|-W|-r\s*0)\b", words) is not None
-        if words.startswith(("-l", "-s")):
-            return EMPTY
-    elif call.name in ("aa-disable", "aa-complain", "aa-teardown"):
-        off = True
-    else:
-        off = re.search(r"disable|off\b|--master-disable|--global-disable|-d\s", words) is not None
-        if not off and re.match(r"^(?:status|--status|list|-l|--list)", words):
-            return EMPTY
-    call.fact("configure", "security", *(("disable",) if off else ()))
-    return EMPTY
-
-
-def journal(call: Call) -> Value:
-    if re.search(r"--(?:vacuum-(?:size|time)=?\s*(?:0|1\D)|rotate\b.*vacuum)", call.text) and re.search(
-        r"vacuum-(?:time=?\s*[01]s|size=?\s*[01]\D?$)", call.text
-    ):
-        call.fact("delete", "log")
-    return Value("$(journal)", False, frozenset(("from_system",)))
-
-
-_HARDENING = re.compile(
-    r"kernel\.(?:randomize_va_space|yama|kptr_restrict|dmesg_restrict|core_pattern|modprobe|sysrq|kexec|unprivileged\w*"
-    r"|perf_event_paranoid|panic)|fs\.(?:suid_dumpable|protected_\w+)|net\.ipv4\.(?:conf\.\w+\.(?:rp_filter|accept_redirects"
-    r"|send_redirects|log_martians)|tcp_syncookies|icmp_echo_ignore)|security\."
-)
-
-
-def sysctl(call: Call) -> Value:
-    if "=" in call.text and any("=" in text for text in call.texts):
-        off = _HARDENING.search(call.text)
-        call.fact("configure", "security" if off else "system", *(("disable",) if off else ()))
-    return Value("$(sysctl)", False)
-
-
-def trust(call: Call) -> Value:
-    call.fact("configure", "security")
-    return EMPTY
 
 
 # Kernel, disks, power
@@ -274,7 +194,7 @@ def kill(call: Call) -> Value:
     if not args or words[0] in harmless:
         return EMPTY
     text = " ".join(words)
-    if call.name in ("pkill", "killall", "skill", "taskkill", "kill") and SECURITY.search(f" {text} "):
+    if call.name in ("pkill", "killall", "skill", "taskkill", "kill") and protects(text):
         call.fact("kill", "security")
         return EMPTY
     everything = (
@@ -336,7 +256,7 @@ def packages(call: Call) -> Value:
     )
     if not installs:
         if verbs & {"remove", "purge", "uninstall", "erase", "autoremove", "delete"}:
-            security = SECURITY.search(f" {' '.join(words)} ")
+            security = protects(" ".join(words))
             call.fact("configure", "security" if security else "package", *(("disable",) if security else ()))
         return EMPTY
     remote = any(re.match(r"(?:https?|git\+|git|ftp)[:+]", word) for word in words)
@@ -411,15 +331,6 @@ COMMANDS = {
     "crontab": crontab,
     **dict.fromkeys(("at", "batch"), at),
     "systemd-run": systemd_run,
-    **dict.fromkeys(
-        ("iptables", "ip6tables", "ufw", "nft", "pfctl", "firewall-cmd", "ipfw", "socketfilterfw", "ebtables"),
-        firewall,
-    ),
-    **dict.fromkeys(("setenforce", "auditctl", "spctl", "csrutil", "fdesetup", "aa-disable", "aa-complain"), audit),
-    **dict.fromkeys(("aa-teardown", "mdatp", "falconctl", "clamconf"), audit),
-    "journalctl": journal,
-    "sysctl": sysctl,
-    **dict.fromkeys(("update-ca-certificates", "update-ca-trust", "certctl", "trust"), trust),
     **dict.fromkeys(
         ("insmod", "modprobe", "kextload", "kextunload", "kmutil", "kldload", "kldunload", "rmmod"), load_module
     ),
