@@ -294,8 +294,8 @@ class Shell:
             self.fact(act, target, traits, text)
         for words, piped, line, source in commands_of(text):
             self.line = line
-            for word in words:
-                if word.text.startswith("$(") or "$(" in word.text:
+            for word in words if "$(" in source else ():
+                if "$(" in word.text:
                     self.script(word.text[word.text.find("$(") + 2 :].removesuffix(")"))
             name, equals, value = words[0].text.partition("=") if words else ("", "", "")
             if words and name.startswith("$") and (equals or (len(words) > 2 and words[1].text == "=")):
