@@ -18,7 +18,7 @@ _TUNNELS = frozenset("gs-netcat gsocket iodine plink pscp ptunnel icmptunnel rev
 _SEARCHES = frozenset(
     "adfind amicontained azurehound bloodhound certipy cloudfox deepce kdigger kubehound lse linenum linpeas"
     " linux-exploit-suggester linux-smart-enumeration linuxprivchecker peass peirates powerup powerview seatbelt"
-    " sharphound sharpup snaffler sharpview unix-privesc-check winpeas kube-hunter botb".split()
+    " sharphound sharpup snaffler sharpview autosuid suid3num suidenum traitor unix-privesc-check winpeas kube-hunter botb".split()
 )
 _OTHERS = frozenset(
     "atexec azorult beacon brc4 ccminer cme cobaltstrike commix covenant cpuminer crackmapexec dcomexec empire ethminer"
@@ -41,6 +41,12 @@ _TAKES = re.compile(
 _SUFFIX = re.compile(r"\.(?:py|sh|rb|exe|pl|elf|ps1|psm1|swift|go|js|c|jar|php|bat|vbs|ko|so|dll|zip)$")
 _SIZED = re.compile(r"[_-]?(?:x?64|x?86|32|amd64|arm64|linux|windows|static)$")
 
+# Nobody but a miner of coins is told such things
+_MINES = re.compile(
+    r"stratum\+(?:tcp|ssl|tls|udp)|--donate-level|--randomx-|(?:^|\s)(?:--algo|-a)[= ](?:rx/|cn/|cn-|randomx|cryptonight|ethash|kawpow)"
+    r"|\b(?:pool\.)?(?:minexmr|supportxmr|moneroocean|hashvault|nanopool|minergate|c3pool|xmrpool|2miners|ethermine)\.(?:com|pro|stream|org|eu|net)"
+)
+
 _GUESSES = re.compile(
     r"^(?:hydra|xhydra|medusa|ncrack|john|hashcat|patator|crowbar|brutespray|brutus|fcrackzip|pdfcrack|aircrack-ng|hcxdumptool|reaver"
     r"|cewl|thc-hydra|sudo_bruteforce|rarcrack|sucrack|go\w*spray|\w*spray(?:er)?|\w*brute(?:force)?)(?:\.(?:py|sh|rb|exe|pl|ps1))?$"
@@ -56,7 +62,7 @@ def is_for_attacks(url: str) -> bool:
 @lru_cache(maxsize=1024)
 def _plain(name: str) -> str:
     """A name without the end that says what kind of file it is, and for which machines."""
-    return _SIZED.sub("", _SUFFIX.sub("", name))
+    return _SIZED.sub("", _SUFFIX.sub("", name.lstrip(".")))
 
 
 @lru_cache(maxsize=1024)
@@ -70,6 +76,11 @@ def offensive(name: str) -> bool:
 def guesses(name: str) -> bool:
     """Whether a tool guesses passwords."""
     return _GUESSES.match(name) is not None
+
+
+def mines(words: str) -> bool:
+    """Whether a program is told to mine coins for somebody."""
+    return ("pool" in words or "--" in words or "+" in words or "-a " in words) and _MINES.search(words) is not None
 
 
 @lru_cache(maxsize=1024)

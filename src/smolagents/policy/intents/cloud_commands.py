@@ -116,6 +116,8 @@ _CLOUD: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
      r"|share-snapshot)", "configure", "authority",
      ("world",)),
     (r"(?:ssm\s+send-command|run-command\s+invoke)", "run_process", "host", ()),
+    (r"service-accounts\s+(?:keys\s+)?delete|iam\s+delete-(?:user|login-profile|access-key)|ad\s+user\s+delete",
+     "configure", "account", ("disable",)),
     (r"(?:iam\s+create-user|iam\s+create-group|iam\s+create-role|service-accounts\s+create"
      r"|ad\s+user\s+create)", "configure", "account",
      ("persistent",)),

@@ -18,7 +18,7 @@ _MOST = 20
 
 _STRING = r"""(?:"((?:[^"\\]|\\.){1,20000})"|'((?:[^'\\]|\\.){1,20000})')"""
 _RUNS = re.compile(
-    r"(?:\b(?:system|exec|popen|spawn|execSync|spawnSync|shell_exec|passthru|proc_open|os\.execute|do\s+shell\s+script"
+    r"(?:\b(?:system|exec|popen|spawn|execSync|spawnSync|shell_exec|passthru|proc_open|os\.execute|do\s+(?:shell\s+)?script"
     r"|execl|execvp|doShellScript)\b\s*\(?\s*|\bqx\s*)" + _STRING
 )
 _BACKTICKS = re.compile(r"`([^`]{2,500})`")

@@ -135,7 +135,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
             |ipfw|crowdsec|sysctl|security|ssh/sshd_config|rsyslog|syslog|ssl/certs|ca-certificates|libaudit
             |auditbeat|falco|clamav)
         | /windows[ ]defender | /symantec | /crowdstrike | /carbonblack | /var/ossec | /sys/fs/selinux
-        | /tcc\.db$ | ^/usr/(?:local/)?share/ca-certificates
+        | /tcc\.db$ | ^/usr/(?:local/)?share/(?:ca-certificates|certs)(?:/|$)
         """,
     ),
     (

@@ -19,7 +19,7 @@ from . import (
     windows_commands,
     windows_system,
 )
-from .attack_tools import guesses, offensive
+from .attack_tools import guesses, mines, offensive
 from .places import target_of_path
 from .shell_call import Call
 from .shell_escapes import SHELLS, escapes
@@ -91,7 +91,7 @@ def run(call: Call) -> Value:
         call.fact("run_process", "unknown", "hidden")
     if guesses(call.name) and len(call.words) > 1:
         call.fact("guess", "account")
-    elif offensive(call.name):
+    elif offensive(call.name) or len(call.words) > 2 and mines(call.text):
         shell_programs.run_offensive(call, call.name)
     if name.text.startswith("$") and not name.known:
         call.name = _command_of_variable(call.name)

@@ -74,6 +74,10 @@ _RUNNERS = frozenset(
     " watch ltrace xargs xdotool yarn unshare nsenter torsocks openvt chpst eatmydata faketime gtimeout numactl"
     " torify".split()
 )
+_ONLY_SHELL = re.compile(
+    r"(?:exec\s+)?(?:/usr)?/bin/(?:ba|z|da|k|c|tc|a|fi)?sh(?:\s+-[ip]+)?(?:\s+[0-2]?[<>]&\s?\S+)*\s*&?$"
+    r"|\{.*\"(?:pre|post)?install\"\s*:\s*\"(?:/usr)?/bin/(?:ba|z|da)?sh\".*\}$"
+)
 _READS_CODE_ITSELF = frozenset(("grep", "egrep", "fgrep", "rg", "ag", "ack", "apropos", "gh"))
 _BY_PATH = frozenset(f"{folder}/{name}" for folder in ("/bin", "/usr/bin") for name in SHELLS)
 # Their arguments are names of shells, or of files, and are not run
@@ -91,6 +95,15 @@ _LONGEST = 4096
 def typed(text: str) -> bool:
     """Whether a shell is asked for in what is typed into a pager or an editor, such as `!/bin/sh` on a line."""
     return "sh" in text and _TYPED.search(text) is not None
+
+
+def starts_a_shell(content: str) -> bool:
+    """Whether a file that was just written is there to start a shell and for nothing else."""
+    if len(content) > 2_000 or "sh" not in content:
+        return False
+    lines = [line.strip() for line in content.splitlines()]
+    lines = [line for line in lines if line and line[0] != "#"]
+    return bool(lines) and all(_ONLY_SHELL.match(line) for line in lines)
 
 
 def is_remote_shell(text: str) -> bool:

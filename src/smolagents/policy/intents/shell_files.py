@@ -318,7 +318,10 @@ def access_list(call: Call) -> Value:
 def chattr(call: Call) -> Value:
     for word in call.args:
         if word.text[:1] not in "-+=":
-            call.fact("change_mode", "file" if "+" in call.text else call.place(word), detail=word.text)
+            place = call.place(word)
+            # That nobody can change them any more is what somebody wants who has changed them
+            kept = place if place in ("authority", "account", "startup", "security", "log", "secret") else "file"
+            call.fact("change_mode", kept if "+" in call.text else place, detail=word.text)
     return EMPTY
 
 

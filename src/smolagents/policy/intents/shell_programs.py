@@ -103,6 +103,8 @@ def run_file(call: Call) -> Value:
     """Runs a program that is named by its path, or by something that is not known."""
     name = call.words[0]
     path = call.path(name)
+    if _DISGUISED.search(path.lower()):
+        call.fact("hide", "process", detail=path)
     if "uninst" in call.name and protects(path.replace("/", " ").replace("_", " ")):
         call.fact("kill", "security", detail=path)
     content = call.shell.files.get(path) or call.shell.files.get(name.text)
@@ -349,10 +351,19 @@ _WRAPPERS: dict[str, tuple[int, str]] = {
 }
 
 
+# A name that a program takes to be overlooked among those of the kernel, and programs that passwords go through
+_OF_THE_KERNEL = re.compile(r"^\[.*\]$|^(?:kworker|kthreadd|ksoftirqd|migration|watchdog)\b")
+_KNOWS_PASSWORDS = re.compile(r"\b(?:sshd?|sudo|su|passwd|login|gpg-agent|ssh-agent|gnome-keyring\S*|vsftpd|mysqld?)\b")
+
+
 def wrapper(call: Call) -> Value:
     skipped, with_value = _WRAPPERS[call.name]
     options = call.options(with_value, stop=True)
     words = options.operands[skipped:]
+    if call.name == "exec" and any(_OF_THE_KERNEL.match(value.text) for value in options.all("a")):
+        call.fact("hide", "process")
+    if call.name in ("strace", "ltrace") and options.has("p") and _KNOWS_PASSWORDS.search(call.text):
+        call.fact("read", "process")
     if call.name == "sshpass" and call.shell.in_loop:
         call.fact("guess", "account")
     if call.name == "runuser" and options.all("c"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from .facts import Fact
 from .places import is_hidden, target_of_written
 from .shell_commands import Call, run
-from .shell_escapes import is_remote_shell, typed
+from .shell_escapes import is_remote_shell, starts_a_shell, typed
 from .shell_parser import parsed
 from .shell_plain import PlainCommand, plain_commands
 from .shell_statements import joined, run_statement
@@ -203,6 +203,8 @@ class Shell:
         target = "file" if target == "root" else target  # Something in that folder
         if target == "startup" and append and not name.startswith("/etc") and is_ordinary_setting(value.text):
             target = "file"
+        if value.known and starts_a_shell(value.text):
+            self.fact("run_process", "unknown", ("interactive",), text)
         if is_hidden(self.path(name)):
             self.fact("hide", "file", (), text, self.path(name))
         self.fact("write", target, (*traits, *(() if append else ("overwrite",))), text, self.path(name))

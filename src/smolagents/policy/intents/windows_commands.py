@@ -198,6 +198,11 @@ def _note_attack_tools(call: Call, files: list[Value]) -> None:
             call.fact("move", "file", "offensive", detail=name)
 
 
+_IS_PROGRAM = re.compile(r"(?i)\.(?:exe|dll|scr|ps1|vbs|vbe|bat|cmd|hta|jse?|pif|com)$")
+_IS_DOCUMENT = re.compile(r"(?i)\.(?:txt|png|jpe?g|gif|bmp|pdf|docx?|xlsx?|csv|log|dat|tmp|mp[34])$")
+_WHERE_NO_PROGRAM_IS = re.compile(r"(?i)\\users\\public(?:\\|$)|\\windows\\(?:temp|tasks|debug|tracing)(?:\\|$)|\\perflogs(?:\\|$)")
+
+
 def copy(call: Call) -> Value:
     paths = [path for path in paths_of(call) if not re.fullmatch(r"(?i)/[a-z-]+", path.text)]
     if len(paths) < 2:
@@ -213,6 +218,10 @@ def copy(call: Call) -> Value:
             call.fact("read", place, detail=source.text)
     if re.match(r"(?i)\\\\[^?.\\]+\\(?:[a-z]|admin)\$", target.text):
         call.fact("write", "system", "hidden", detail=target.text)  # Onto another machine
+    if _IS_PROGRAM.search(target.text) and any(_IS_DOCUMENT.search(source.text) for source in sources):
+        call.fact("hide", "process", detail=target.text)  # What a program is was not to be seen
+    elif _WHERE_NO_PROGRAM_IS.search(target.text) and any(_IS_PROGRAM.search(path.text) for path in paths):
+        call.fact("hide", "file", detail=target.text)
     if re.match(r"\\\\[^?.]", target.text):
         content = call.shell.content(sources[0].text)
         call.fact("upload", "private_host", "from_file", origin=content, detail=target.text)
