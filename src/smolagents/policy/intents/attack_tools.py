@@ -14,7 +14,7 @@ _CREDENTIALS = frozenset(
     " webbrowserpassview mailpassview".split()
 )
 _LISTENERS = frozenset("keyscan logkeys keysniffer xspy".split())
-_TUNNELS = frozenset("gs-netcat gsocket iodine plink pscp ptunnel icmptunnel revsocks".split())
+_TUNNELS = frozenset("iodine plink pscp ptunnel icmptunnel revsocks".split())
 _SEARCHES = frozenset(
     "adfind amicontained azurehound bloodhound certipy cloudfox deepce kdigger kubehound lse linenum linpeas"
     " linux-exploit-suggester linux-smart-enumeration linuxprivchecker peass peirates powerup powerview seatbelt"
@@ -24,7 +24,7 @@ _OTHERS = frozenset(
     "atexec azorult beacon brc4 ccminer cme cobaltstrike commix covenant cpuminer crackmapexec dcomexec empire ethminer"
     " evil-winrm havoc kerbrute koadic lolminer merlin meterpreter minerd mitm6 mythic msfconsole msfvenom netexec nbminer"
     " nxc pacu phpbash phoenixminer poshc2 psexec responder rubeus setoolkit sqlmap stratus t-rex traitor"
-    " villain xmrig xmr-stak xmrigdaemon inveigh coercer petitpotam printspoofer godpotato juicypotato"
+    " villain xmrig xmr-stak xmrigdaemon inveigh coercer petitpotam printspoofer godpotato juicypotato gs-netcat gsocket"
     " sweetpotato roguepotato smbexec wmiexec wmic-evil diamorphine kinsing kdevtmpfsi".split()
 )
 _ALL = _CREDENTIALS | _LISTENERS | _TUNNELS | _SEARCHES | _OTHERS
@@ -36,8 +36,9 @@ _NAMED_LIKE = re.compile(
     r"|uac-?_?bypass|bypass_?-?uac|(?:cred(?:ential)?s?|pass(?:word)?s?|hash|lsass)_?dump|dump_?(?:\w{0,12}_?)?(?:creds?|hash(?:es)?|lsass)(?![a-z])"
 )
 _TAKES = re.compile(
-    r"cred(?:ential)?s?_?dump|hash_?dump|lsass|dump_?\w{0,12}_?(?:creds?|hash)|stealer|steal_?(?:cred|pass)|\wkatz"
+    r"(?:cred(?:ential)?s?|pass(?:word)?s?)_?dump|hash_?dump|lsass|dump_?\w{0,12}_?(?:creds?|hash)|stealer|steal_?(?:cred|pass)|\wkatz"
 )
+_RISES = re.compile(r"privesc|uac-?_?bypass|bypass_?-?uac|steal_?token|potato$|printspoofer|petitpotam|getsystem")
 _SUFFIX = re.compile(r"\.(?:py|sh|rb|exe|pl|elf|ps1|psm1|swift|go|js|c|jar|php|bat|vbs|ko|so|dll|zip)$")
 _SIZED = re.compile(r"[_-]?(?:x?64|x?86|32|amd64|arm64|linux|windows|static)$")
 
@@ -84,9 +85,13 @@ def mines(words: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def takes(name: str) -> str:
-    """What a tool that is made for attacks is known to read: a target, empty if it is not known to read anything."""
+def purpose(name: str) -> tuple[str, ...]:
+    """What a tool that is made for attacks is for: an act, a target and traits; nothing if its name does not say."""
     plain = _plain(name)
     if plain in _CREDENTIALS or _TAKES.search(plain):
-        return "authority"
-    return "keyboard" if plain in _LISTENERS or "keylog" in plain else ""
+        return ("read", "authority", "offensive")
+    if plain in _LISTENERS or "keylog" in plain:
+        return ("read", "keyboard", "offensive")
+    if _RISES.search(plain):
+        return ("become", "account", "privileged", "offensive")
+    return ("connect", "host", "offensive") if plain in _TUNNELS or plain.startswith("dnscat") else ()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from .attack_tools import guesses, offensive, takes
+from .attack_tools import guesses, offensive, purpose
 from .foreign_code import read_foreign
 from .places import target_of_path
 from .shell_call import Call
@@ -67,10 +67,10 @@ _DISGUISED = re.compile(
 
 
 def run_offensive(call: Call, name: str) -> None:
-    """Notes that a tool is run that is made for attacks, and what it takes if that is known."""
+    """Notes that a tool is run that is made for attacks, and what it is for if that is known."""
     call.fact("run_process", "unknown", "offensive")
-    if target := takes(name):
-        call.fact("read", target)
+    if fact := purpose(name):
+        call.fact(*fact)
 
 
 def _name_of_script(call: Call, file: Value) -> None:

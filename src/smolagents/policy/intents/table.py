@@ -444,6 +444,19 @@ RULES: tuple[Rule, ...] = (
     # Data is written.
     _rule("write", _WRITES, 0.6, "writes data", "write move change_mode encrypt pay"),
     _rule("delete", _WRITES, 0.6, "deletes data", "delete"),
+    # Of tools that are made for attacks, what they are for says more than that they are run.
+    _rule("take-offensive", _READS, 0.8, "runs a tool that takes what others keep secret", "read", "", "offensive"),
+    _rule("rise-offensive", _ESCALATES, 0.6, "runs a tool that takes more rights", "become", "", "offensive"),
+    _rule(
+        "reach-offensive",
+        _CONNECTS,
+        0.7,
+        "runs a tool that goes around what guards a network",
+        "connect",
+        "",
+        "offensive",
+        without="bulk",
+    ),
     # Of commands (`shell_commands` and its like).
     _rule("fetch-offensive", _EXECUTES, 0.55, "fetches a tool that is made for attacks", "download", "", "offensive"),
     _rule(

@@ -216,13 +216,14 @@ def copy(call: Call) -> Value:
             call.fact("move", place, detail=source.text)
         else:
             call.fact("read", place, detail=source.text)
-    if re.match(r"(?i)\\\\[^?.\\]+\\(?:[a-z]|admin)\$", target.text):
+    is_far = re.match(r"\\\\(?![?.]\\)", target.text) is not None
+    if is_far and re.match(r"(?i)\\\\[^\\]+\\(?:[a-z]|admin)\$", target.text):
         call.fact("write", "system", "hidden", detail=target.text)  # Onto another machine
     if _IS_PROGRAM.search(target.text) and any(_IS_DOCUMENT.search(source.text) for source in sources):
         call.fact("hide", "process", detail=target.text)  # What a program is was not to be seen
-    elif _WHERE_NO_PROGRAM_IS.search(target.text) and any(_IS_PROGRAM.search(path.text) for path in paths):
+    elif not is_far and _WHERE_NO_PROGRAM_IS.search(target.text) and any(_IS_PROGRAM.search(path.text) for path in paths):
         call.fact("hide", "file", detail=target.text)
-    if re.match(r"\\\\[^?.]", target.text):
+    if is_far:
         content = call.shell.content(sources[0].text)
         call.fact("upload", "private_host", "from_file", origin=content, detail=target.text)
     else:

@@ -39,7 +39,7 @@ _METHODS: tuple[tuple[tuple[str, ...], re.Pattern[str], str, str, tuple[str, ...
         ("sekurlsa lsadump lsass ntds.dit pfxcertificate get-credential passwordvault unprotect vaultcmd",
          r"sekurlsa|lsadump|\blsass(?:\.exe|\.dmp)?\b.*(?:dump|-ma)|(?:dump|-ma)\b.*\blsass|\\ntds\.dit|export-pfxcertificate"
          r"|get-credential\b.*getnetworkcredential|passwordvault|protecteddata\]?::unprotect"
-         r"|vaultcmd\s*/list", "read", "authority", ()),
+         r"|vaultcmd\s*/list", "read", "authority", ("offensive",)),
         ("bcdedit", r"bcdedit\b.*(?:recoveryenabled\s+no|ignoreallfailures)", "delete", "backup", ()),
         ("win32_shadowcopy", r"win32_shadowcopy.*(?:\.delete|remove-)", "delete", "backup", ("all",)),
         ("outlook", r"new-object\s+-com(?:object)?\s+['\"]?outlook\.application.*\.send", "send", "person", ("from_file",)),
