@@ -112,9 +112,8 @@ _CLOUD: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
      r"|rb\s+gs://|rm\s+-r\s+gs://|terminate-instances)", "delete", "database", ("all",)),
     (r"(?:delete-snapshot|delete-db-snapshot|snapshots?\s+delete|delete-recovery-point"
      r"|delete-image)", "delete", "backup", ()),
-    (r"(?:modify-snapshot-attribute|modify-image-attribute|put-bucket-(?:policy|acl)"
-     r"|share-snapshot)", "configure", "authority",
-     ("world",)),
+    (r"modify-(?:db-(?:cluster-)?)?snapshot-attribute\b.*(?:add|all)|modify-image-attribute\b.*(?:add|all)|put-bucket-acl\b.*public"
+     r"|share-snapshot|snapshot\s+grant-access", "configure", "authority", ("world",)),
     (r"(?:ssm\s+send-command|run-command\s+invoke)", "run_process", "host", ()),
     (r"service-accounts\s+(?:keys\s+)?delete|iam\s+delete-(?:user|login-profile|access-key)|ad\s+user\s+delete",
      "configure", "account", ("disable",)),

@@ -52,6 +52,15 @@ def values(call: Call) -> Value:
     return EMPTY
 
 
+def cluster_store(call: Call) -> Value:
+    """`etcdctl`: all that a cluster knows, its secrets too."""
+    words = [word.text for word in call.options("endpoints cacert cert key user").operands]
+    if words[:1] == ["get"] and (words[1:2] in (["/"], [""]) or "secrets" in " ".join(words)):
+        call.fact("read", "secret")
+        return Value("$(etcdctl)", False, frozenset(("from_secret",)))
+    return Value("$(etcdctl)", False, frozenset(("from_file",)))
+
+
 def dump(call: Call) -> Value:
     """A whole database is printed."""
     return Value(f"$({call.name})", False, _TAKEN_OUT)
@@ -63,5 +72,6 @@ COMMANDS = {
     ),
     **dict.fromkeys(("mongosh", "mongo"), documents),
     **dict.fromkeys(("redis-cli", "valkey-cli", "keydb-cli"), values),
+    "etcdctl": cluster_store,
     **dict.fromkeys(("mysqldump", "mariadb-dump", "pg_dump", "pg_dumpall", "mongodump"), dump),
 }

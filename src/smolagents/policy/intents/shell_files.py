@@ -86,7 +86,10 @@ def sed(call: Call) -> Value:
     if any(flag[:1] == "i" or flag == "in-place" for flag in options.flags) or options.has("in-place"):
         for operand in operands:
             if operand.text:
-                call.fact("write", target_of_written(call.path(operand)), "in_place", detail=call.path(operand))
+                place = target_of_written(call.path(operand))
+                call.fact("write", place, "in_place", detail=call.path(operand))
+                if place in ("log", "history"):
+                    call.fact("hide", place, detail=call.path(operand))  # What was noted there is noted no more
         return EMPTY
     return read_files(call, operands)._replace(text="$(sed)", known=False) if operands else call.through()
 

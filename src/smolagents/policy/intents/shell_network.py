@@ -36,6 +36,8 @@ def _url(value: Value) -> str:
 def _place(value: Value) -> str:
     text = _url(value)
     host = host_in_url(text)
+    if host and "$" in host and host[0].isdigit():  # `http://127.0.0.1$path`
+        return target_of_host(host.partition("$")[0])
     return "host" if host is None or "$" in host else target_of_url(text)
 
 
@@ -272,9 +274,19 @@ def look_up(call: Call) -> Value:
     return Value(f"$({call.name})", False, NETWORK)
 
 
+# Every address of a network, one after the other
+_SWEEPS = re.compile(r"\b(?:\d{1,3}\.){2,3}\$\{?\w")
+
+
 def ping(call: Call) -> Value:
     value = join(call.args, " ") if call.args else EMPTY
-    call.fact("upload" if value.traits & ORIGINS - {"bulk"} else "connect", "host", origin=value)
+    sweeps = call.shell.in_loop and _SWEEPS.search(call.text) is not None
+    call.fact(
+        "upload" if value.traits & ORIGINS - {"bulk"} else "connect",
+        "host",
+        *(("offensive",) if sweeps else ()),
+        origin=value,
+    )
     return Value("$(ping)", False)
 
 
@@ -321,13 +333,18 @@ def transfer(call: Call) -> Value:
     return EMPTY
 
 
+# Remotes that are named after what anybody may have without a name
+_DROP_REMOTE = re.compile(r"(?i)^:?(?:mega|pcloud|put\.?io|anonfiles?|gofile|catbox|exfil|loot|drop)\w*:")
+
+
 def clone(call: Call) -> Value:
     """`rclone`."""
     operands = call.options("config filter include exclude transfers").operands
     if len(operands) > 2 and operands[0].text in ("copy", "sync", "move", "copyto", "moveto"):
         if ":" in operands[2].text and ":" not in operands[1].text:
             content = call.shell.content(operands[1].text)
-            call.fact("upload", "host", "from_file", origin=content)
+            where = "drop_host" if _DROP_REMOTE.match(operands[2].text) else "host"
+            call.fact("upload", where, "from_file", origin=content)
         else:
             call.fact("download", "host")
     return EMPTY

@@ -18,7 +18,7 @@ _SECURITY = re.compile(
     r"|aegis|aliyun(?:-service)?|cloudmonitor|qcloud|yunjing|ydservice|ydlive|barad_agent|hostguard|bcm-agent|falco|sysdig|lacework"
     r"|twistlock|qualys-cloud-agent|ds_agent|sentinel(?:one|d|ctl)|cybereason\w*|elastic-(?:agent|endpoint)|tanium\w*|xagt|splunkforwarder"
     r"|audispd|psacct|snoopy|chkrootkit|maldet|samhain|bdsec\w*|com\.opendns[\w.]*|umbrella\w*|jamf\w*"
-    r"|pf_enable|firewall_enable)(?:\.service|\.socket|\.plist|d|_enable)?(?:$|[\s\"'=])"
+    r"|pf_enable|firewall_enable)(?:\.service|\.socket|\.plist|d|_enable)?(?:$|[\s\"'=)])"
 )
 
 def protects(words: str) -> bool:
@@ -84,9 +84,14 @@ _HARDENING = re.compile(
 )
 
 
+def weakens(settings: str) -> bool:
+    """Whether settings of the kernel are among those that protect it."""
+    return _HARDENING.search(settings) is not None
+
+
 def sysctl(call: Call) -> Value:
     if "=" in call.text and any("=" in text for text in call.texts):
-        off = _HARDENING.search(call.text)
+        off = weakens(call.text)
         call.fact("configure", "security" if off else "system", *(("disable",) if off else ()))
     return Value("$(sysctl)", False)
 

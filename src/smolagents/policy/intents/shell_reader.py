@@ -16,6 +16,7 @@ from .shell_commands import Call, run
 from .shell_escapes import is_remote_shell, starts_a_shell, typed
 from .shell_parser import parsed
 from .shell_plain import PlainCommand, plain_commands
+from .shell_protection import weakens
 from .shell_statements import joined, run_statement
 from .shell_values import EMPTY, NO_FILES, Value, content_of, is_ordinary_setting, join
 from .shell_words import DEEPEST, text_of
@@ -45,6 +46,7 @@ _COMMAND_IN_BRACES = re.compile(r"(^|[\n;|&(] {0,9})\{([^{}\s;\"':]{1,200},[^{}\
 _NUMBERED_INPUT = re.compile(r"(?<=[\s;|&)])0<(?![<(])")
 # `3<>/dev/tcp/...`, which the parser does not know. Its other end can be read in any case.
 _BOTH_WAYS = re.compile(r"<>[ \t]{0,9}(?=/dev/(?:tcp|udp)/)")
+_FROM_OTHERS = frozenset(("from_network", "decoded"))
 _POSITIONS = (*"123456789@*",)
 
 
@@ -201,8 +203,14 @@ class Shell:
         if name.strip('"').upper() in ("$HISTFILE", "${HISTFILE}"):
             target = "history"
         target = "file" if target == "root" else target  # Something in that folder
-        if target == "startup" and append and not name.startswith("/etc") and is_ordinary_setting(value.text):
+        if target == "startup" and append and not name.startswith("/etc"):
+            if not value.traits & _FROM_OTHERS and is_ordinary_setting(value.text):
+                target = "file"
+        if target == "security" and "/etc/sysctl" in name and value.known and not weakens(value.text):
             target = "file"
+        if name.startswith("--"):
+            # Who writes `*` then hands this to a program as an option
+            self.fact("run_process", "unknown", ("hidden",), text)
         if value.known and starts_a_shell(value.text):
             self.fact("run_process", "unknown", ("interactive",), text)
         if is_hidden(self.path(name)):

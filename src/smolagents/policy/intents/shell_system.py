@@ -172,6 +172,38 @@ def power(call: Call) -> Value:
     return EMPTY
 
 
+_IS_BACKUP = re.compile(r"(?i)backup|bkp|\bbak\b|snap|archive|@")
+
+
+def volumes(call: Call) -> Value:
+    """What takes away volumes and file systems, of which those that others are restored from count for more."""
+    words = " ".join(call.texts)
+    if call.name in ("zfs", "zpool", "btrfs", "restic", "borg", "snapper") and not re.search(
+        r"\b(?:destroy|delete|forget|prune)\b", words
+    ):
+        return EMPTY
+    if re.search(r"(?:^|\s)(?:-n|--dry-run|--test|-t)(?:\s|$)", words):
+        return EMPTY
+    if _IS_BACKUP.search(words) and re.search(r"(?:^|\s)-\w*[rRfy]|--(?:force|yes|recursive)|all", words):
+        call.fact("delete", "backup")
+    else:
+        call.fact("delete", "file")
+    return EMPTY
+
+
+def virtual_machines(call: Call) -> Value:
+    """`esxcli`, `vim-cmd`, `virsh`: of a host, what stops machines and takes their snapshots away."""
+    words = " ".join(call.texts)
+    many = "$" in words or call.shell.loops > 0
+    if "snapshot.removeall" in words:
+        call.fact("delete", "backup", "all")
+    elif re.search(r"vm process kill|vmsvc/power\.off|vmsvc/destroy", words):
+        call.fact("kill", "process", *(("bulk",) if many else ()))
+    elif re.search(r"system settings.*execInstalledOnly|firewall set.*false|syslog.*loglevel", words, re.IGNORECASE):
+        call.fact("configure", "security", "disable")
+    return EMPTY
+
+
 # Processes
 
 
@@ -194,7 +226,7 @@ def kill(call: Call) -> Value:
     if not args or words[0] in harmless:
         return EMPTY
     text = " ".join(words)
-    if call.name in ("pkill", "killall", "skill", "taskkill", "kill") and protects(text):
+    if protects(text) or protects(call.text):
         call.fact("kill", "security")
         return EMPTY
     everything = (
@@ -217,6 +249,9 @@ def kill(call: Call) -> Value:
 
 def history(call: Call) -> Value:
     options = call.options("d a n r w")
+    if options.has("r"):  # What is in a file is put among what was typed, and shown
+        for operand in options.operands:
+            call.fact("read", target_of_path(call.path(operand)), detail=operand.text)
     if options.has("c", "d") or any(value.text == "/dev/null" for value in options.all("w", "a")):
         call.fact("hide", "history")
         return EMPTY
@@ -246,6 +281,9 @@ def set_options(call: Call) -> Value:
 _RUNS_PACKAGE = frozenset(("npx", "uvx", "pipx"))
 
 
+_REMOVES = re.compile(r"^(?:-e\w*|--erase|-r|-P|--purge|--remove|-R\w*)$")
+
+
 def packages(call: Call) -> Value:
     words = call.texts
     verbs = {word for word in words[:4] if word[:1] != "-"} | {"install"} & {word.lstrip("-") for word in words[:1]}
@@ -255,6 +293,8 @@ def packages(call: Call) -> Value:
         and (words[:1] and re.match(r"^-(?:i|U|ivh|Uvh)", words[0]))
     )
     if not installs:
+        if call.name in ("rpm", "dpkg", "pacman") and words and _REMOVES.match(words[0]):
+            verbs |= {"remove"}
         if verbs & {"remove", "purge", "uninstall", "erase", "autoremove", "delete"}:
             security = protects(" ".join(words))
             call.fact("configure", "security" if security else "package", *(("disable",) if security else ()))
@@ -352,6 +392,8 @@ COMMANDS = {
     "mount": mount,
     **dict.fromkeys(("shutdown", "reboot", "halt", "poweroff", "init", "telinit"), power),
     **dict.fromkeys(("kill", "pkill", "killall", "skill", "killall5", "xkill"), kill),
+    **dict.fromkeys(("lvremove", "vgremove", "zfs", "zpool", "restic", "borg", "snapper"), volumes),
+    **dict.fromkeys(("esxcli", "vim-cmd"), virtual_machines),
     "history": history,
     "unset": unset,
     "set": set_options,

@@ -195,7 +195,9 @@ def _substitution(shell: Shell, node: Node) -> Value:
     printed = EMPTY
     for child in node.named_children:
         if child.type == "file_redirect":  # $(<file)
-            printed = shell.content(value_of(shell, child.children[-1]).text)
+            name = value_of(shell, child.children[-1]).text
+            shell.fact("read", target_of_path(shell.path(name)), (), text_of(node), name)
+            printed = shell.content(name)
         else:
             printed = shell.run(child, shell.input)
     text = printed.text.rstrip("\n")

@@ -444,6 +444,7 @@ RULES: tuple[Rule, ...] = (
     # Data is written.
     _rule("write", _WRITES, 0.6, "writes data", "write move change_mode encrypt pay"),
     _rule("delete", _WRITES, 0.6, "deletes data", "delete"),
+    _rule("share-data", _STEALS, 0.7, "lets others have copies of data", "configure", "authority", "world"),
     # Of tools that are made for attacks, what they are for says more than that they are run.
     _rule("take-offensive", _READS, 0.8, "runs a tool that takes what others keep secret", "read", "", "offensive"),
     _rule("rise-offensive", _ESCALATES, 0.6, "runs a tool that takes more rights", "become", "", "offensive"),
