@@ -30,7 +30,7 @@ def test_a_remote_shell_is_code_of_somebody_else(family, command):
         "python3 -c 'import socket; print(socket.gethostbyname(\"example.org\"))'",
         "php -r 'var_dump(fsockopen(\"localhost\", 80));'",
         "ruby -rsocket -e 'puts TCPSocket.new(\"localhost\", 80).gets'",
-        "node -e 'require(\"net\").connect(80, \"localhost\", () => console.log(\"up\"))'",
+        'node -e \'require("net").connect(80, "localhost", () => console.log("up"))\'',
         "whois example.org | grep Expiry",
         "mkfifo /tmp/log.pipe && tail -f app.log > /tmp/log.pipe &",
         "cat > client.c <<'E'\n#include <sys/socket.h>\nint main(){return socket(2,1,0);}\nE\ngcc client.c",

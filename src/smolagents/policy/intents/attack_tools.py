@@ -54,10 +54,22 @@ _GUESSES = re.compile(
 )
 
 
+_REPOSITORY = re.compile(
+    r"(?i)^(?:\w+://)?(?:raw\.githubusercontent|github|gitlab|bitbucket|codeberg)\.(?:com|org)/[^/?#]+/([^/?#]+)"
+)
+
+
+@lru_cache(maxsize=1024)
 def is_for_attacks(url: str) -> bool:
-    """Whether the address of a repository or of a file ends in the name of such a tool."""
-    name = url.rstrip("/").rpartition("/")[2].lower().removesuffix(".git")
-    return "/" in url and (offensive(name) or guesses(name))
+    """Whether an address is one of such a tool: of its repository, or of a program that has its name."""
+    path = url.partition("?")[0].rstrip("/").lower().removesuffix(".git")
+    if "/" not in path:
+        return False
+    name = path.rpartition("/")[2]
+    names = [name] if _SUFFIX.search(name) or "." not in name else []
+    if repository := _REPOSITORY.match(path):
+        names.append(repository[1])
+    return any(offensive(name) or guesses(name) for name in names)
 
 
 @lru_cache(maxsize=1024)

@@ -44,6 +44,8 @@ _DECODES = re.compile(
 _EVALS = re.compile(r"\beval\b|\bassert\s*\(|Function\s*\(|instance_eval|vm\.run|loadstring|create_function")
 _FETCHES = re.compile(r"https?://|LWP::|open-uri|require\(['\"]https?['\"]\)|\bfetch\(|Net::HTTP")
 _ASKS = re.compile(r"hidden\s+answer|requires?\s+.{0,40}\bpassword|passphrase", re.IGNORECASE)
+# `gdb` writes what it likes where it likes
+_DUMPS = re.compile(r"^dump\s+\w+\s+(?:\w+\s+)?(/\S+)")
 _DELETES = re.compile(
     r"\b(?:unlink|rmtree|FileUtils\.rm_rf?|rmSync|unlinkSync|File\.delete|remove_entry)\b\s*\(?\s*\[?" + _STRING
 )
@@ -77,6 +79,8 @@ def read_foreign(call: Call, code: str) -> None:
     for match in list(_READS.finditer(code))[:_MOST]:
         path = match[1] or match[2]
         call.fact("read", target_of_path(path), detail=path)
+    if dumped := _DUMPS.match(code):
+        call.fact("write", target_of_path(dumped[1]), detail=dumped[1])
     if "tell app" in code:
         for name in _QUOTED.findall(code)[:_MOST]:
             target = target_of_path(name.replace(":", "/"))

@@ -7,7 +7,26 @@ import re
 from .shell_call import Call
 
 
-SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "ash", "rbash", "mksh", "yash", "sash", "posh", "elvish", "lksh"))
+SHELLS = frozenset(
+    (
+        "sh",
+        "bash",
+        "dash",
+        "zsh",
+        "ksh",
+        "csh",
+        "tcsh",
+        "fish",
+        "ash",
+        "rbash",
+        "mksh",
+        "yash",
+        "sash",
+        "posh",
+        "elvish",
+        "lksh",
+    )
+)
 
 _SHELL = r"(?:/usr)?(?:/bin/|/usr/bin/)?(?:ba|z|da|k|c|tc|a|fi)?sh\b"
 # Nothing follows that the shell would run: no script, and no command
@@ -18,7 +37,9 @@ _BY_OPTION = re.compile(
     r"|os\.execute\(|:py3?\s|:lua\s|:shell\b|:terminal\b"
     rf"|--?(?:rsh|rsh-command|ssh-cmd|to-command|use-compress-program|pipe|up|wrapper|filter|[\w-]{{1,20}}-hook)[=\s]+['\"]?{_SHELL}"
     rf"|--eval=\S*\s+[-@]*{_SHELL}|--server=[\"']?sudo\s|--(?:curl-bin|editor|askpass|use-askpass|password-command|pinentry-program)[=\s]+\S*/"
-    rf"|Pre-Invoke[\s:={{\"']{{0,6}}{_SHELL}|unixexec:path={_SHELL}|(?:^|\s)-I\s*['\"]?{_SHELL}\s+-c|(?:^|\s)-[PH]\s*{_SHELL}",
+    rf"|Pre-Invoke[\s:={{\"']{{0,6}}{_SHELL}|unixexec:path={_SHELL}|(?:^|\s)-I\s*['\"]?{_SHELL}\s+-c|(?:^|\s)-[PH]\s*{_SHELL}|^stdin\s+exec:{_SHELL}"
+    rf"|(?:^|\s)(?:-e|--editor|--command)[=\s]+(?:/usr)?/bin/(?:ba|z|da)?sh\s+-c\s+(?:/usr)?/bin/{_SHELL}|--regex\s+\S?\^?{_SHELL}\$?\S?\s+/bin"
+    r"|--script[=\s]/(?:tmp|dev/shm)/|lua_script:/(?:tmp|dev/shm)/",
     re.IGNORECASE,
 )
 # A function of whatever language, with a shell and nothing else as its argument
@@ -64,7 +85,7 @@ _LOADS_ITS_OWN = re.compile(
 )
 _TYPED = re.compile(
     rf"(?m)^[ \t]*(?:[\w.-]{{1,20}}>[ \t]*)?(?:\^\w)?v?(?::?![ \t]*(?:exec[ \t]+)?[\"']?{_BARE}[ \t]*&?[\"']?|:shell"
-    rf"|(?:reset;[ \t]*)?(?:exec[ \t]+)?{_SHELL}[ \t]+(?:1>&0|<@stdin)[^\n]{{0,40}})[ \t]*$"
+    rf"|(?:exec|system)[ \t]*\(?[ \t]*[\"'](?:/usr)?/bin/{_BARE}[\"'][ \t]*\)?|(?:reset;[ \t]*)?(?:exec[ \t]+)?{_SHELL}[ \t]+(?:1>&0|<@stdin)[^\n]{{0,40}})[ \t]*$"
 )
 # Programs that run what their last arguments are, and that nobody needs to be given a shell.
 _RUNNERS = frozenset(
@@ -72,7 +93,7 @@ _RUNNERS = frozenset(
     " logsave multitime nice nohup perf pexec pidstat prlimit rlwrap run-parts runuser setarch setlock setpriv"
     " setsid sg softlimit ssh-agent start-stop-daemon stdbuf strace taskset time timeout toybox unbuffer valgrind"
     " watch ltrace xargs xdotool yarn unshare nsenter torsocks openvt chpst eatmydata faketime gtimeout numactl"
-    " torify".split()
+    " torify sshpass".split()
 )
 _ONLY_SHELL = re.compile(
     r"(?:exec\s+)?(?:/usr)?/bin/(?:ba|z|da|k|c|tc|a|fi)?sh(?:\s+-[ip]+)?(?:\s+[0-2]?[<>]&\s?\S+)*\s*&?$"

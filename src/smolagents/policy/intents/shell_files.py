@@ -159,12 +159,11 @@ def copy(call: Call) -> Value:
 _OLD_OR_NEW = re.compile(r"\.(?:bak|orig|old|save|dpkg-\w+|rpm\w+|ucf-\w+|legacy|update-old|new|tmp|disabled)$")
 
 
-def _moved_place(call: Call, source: Value, target: Value) -> str:
-    """What is moved: settings that stay where they are under a name that says so are a file."""
-    path, new = call.path(source), call.path(target)
-    if path.rpartition("/")[0] == new.rpartition("/")[0] and (_OLD_OR_NEW.search(path) or _OLD_OR_NEW.search(new)):
-        return "file" if call.place(source) == "system" and path.startswith("/etc/") else call.place(source)
-    return target_of_deleted(path)
+def _stays(source: str, target: str) -> bool:
+    """Whether settings stay in their folder, under a name that says that they are old or new."""
+    if not source.startswith("/etc/") or source.rpartition("/")[0] != target.rpartition("/")[0]:
+        return False
+    return target_of_path(source) == "system" and any(_OLD_OR_NEW.search(path) for path in (source, target))
 
 
 def move(call: Call) -> Value:
@@ -177,16 +176,19 @@ def move(call: Call) -> Value:
     if any(offensive(operand.text.rpartition("/")[2].lower()) for operand in operands if "." in operand.text):
         call.fact("move", "file", "offensive")
     gone = target.text in ("/dev/null", "/dev/null/")
+    stays = False
     for operand in operands:
         if gone:
             call.fact("delete", call.place(operand), detail=call.path(operand))
         else:
-            call.fact("move", _moved_place(call, operand, target), detail=call.path(operand))
+            path = call.path(operand)
+            stays = stays or _stays(path, call.path(target))
+            call.fact("move", "file" if stays else target_of_deleted(path), detail=path)
             content = call.shell.files.get(call.path(operand))
             if content is not None:
                 call.shell.store(target.text, content)
     written = target_of_written(call.path(target))
-    if not gone and written not in ("temp", "home", "file", "root"):
+    if not gone and not stays and written not in ("temp", "home", "file", "root"):
         call.fact("write", written, detail=call.path(target))
     return EMPTY
 
@@ -266,7 +268,9 @@ _ORDINARY_MODE = re.compile(r"^(?:[ugoa]*[+=][rxX]+|0?[4567][045][045]|g\+[rwxX]
 
 def chmod(call: Call) -> Value:
     # A mode may begin with a hyphen
-    operands = [word for word in call.args if not re.match(r"^-(?:[RvfcHLP]+|-\w+.*)$", word.text) or word.text == "-x"]
+    operands = [
+        word for word in call.args if not re.match(r"^-(?:[RvfcHLP]+|-\w+.*)$", word.text) or word.text == "-x"
+    ]
     if not operands:
         return EMPTY
     mode, files = operands[0].text.split(","), operands[1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_plus
 
+from .attack_tools import is_for_attacks
 from .places import host_in_url, target_of_host, target_of_path, target_of_url
 from .shell_call import Call
 from .shell_values import EMPTY, ORIGINS, Value, join
@@ -102,6 +103,8 @@ def curl(call: Call) -> Value:
         if _ENCODED_NAME.match(host_in_url(text) or ""):
             call.fact("resolve", "host", "hidden", detail=url.text)
         _through_web_shell(call, text)
+        if is_for_attacks(text):
+            call.fact("download", where, "offensive", detail=url.text)
         if uploads or options.has("upload-file") or traits:
             call.fact("upload", where, *traits, detail=url.text)
         else:
@@ -125,6 +128,8 @@ def wget(call: Call) -> Value:
     for url in options.operands or [Value("$url", False)]:
         traits = frozenset().union(url.traits, *(value.traits for value in sent)) & ORIGINS - NETWORK
         call.fact("upload" if uploads or traits else "download", _place(url), *traits, detail=url.text)
+        if is_for_attacks(url.text):
+            call.fact("download", "host", "offensive", detail=url.text)
         if not outputs:
             folder = options.all("P", "directory-prefix")
             name = url.text.partition("?")[0].rstrip("/").rpartition("/")[2]
@@ -303,8 +308,14 @@ def scan(call: Call) -> Value:
     return Value("$(scan)", False, NETWORK)
 
 
+_COMPRESSES = frozenset(("gzip", "bzip2", "xz", "zstd", "lz4"))
+
+
 def sniff(call: Call) -> Value:
-    options = call.options("r w i c s f F Y T e o d b a z j m read-file")
+    options = call.options("r w i c s f F Y T e o d b a z j m W G Z read-file")
+    for value in options.all("z"):
+        if call.name == "tcpdump" and value.text.rpartition("/")[2] not in _COMPRESSES:
+            call.fact("run_process", "unknown", "interactive", detail=value.text)
     if options.has("D", "list-interfaces", "r", "read-file", "G", "L", "h", "v", "version"):
         for value in options.all("r", "read-file"):
             call.fact("read", target_of_path(value.text), detail=value.text)

@@ -353,7 +353,9 @@ _WRAPPERS: dict[str, tuple[int, str]] = {
 
 # A name that a program takes to be overlooked among those of the kernel, and programs that passwords go through
 _OF_THE_KERNEL = re.compile(r"^\[.*\]$|^(?:kworker|kthreadd|ksoftirqd|migration|watchdog)\b")
-_KNOWS_PASSWORDS = re.compile(r"\b(?:sshd?|sudo|su|passwd|login|gpg-agent|ssh-agent|gnome-keyring\S*|vsftpd|mysqld?)\b")
+_KNOWS_PASSWORDS = re.compile(
+    r"\b(?:sshd?|sudo|su|passwd|login|gpg-agent|ssh-agent|gnome-keyring\S*|vsftpd|mysqld?)\b"
+)
 
 
 def wrapper(call: Call) -> Value:

@@ -21,6 +21,7 @@ _SECURITY = re.compile(
     r"|pf_enable|firewall_enable)(?:\.service|\.socket|\.plist|d|_enable)?(?:$|[\s\"'=)])"
 )
 
+
 def protects(words: str) -> bool:
     """Whether words name something that protects a machine, or that watches over it."""
     return _SECURITY.search(f" {words} ") is not None

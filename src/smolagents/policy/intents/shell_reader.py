@@ -115,12 +115,12 @@ class Shell:
             if len(text) > _LONGEST:
                 self._by_words(text[_LONGEST:])
                 text = text[:_LONGEST]
+            if typed(text):
+                self.fact("run_process", "unknown", ("interactive",), text)
             if is_of_windows(text):
                 # It may be one of Unix after all that only looks like it
                 self._by_words(text)
                 return self._windows(text)
-            if typed(text):
-                self.fact("run_process", "unknown", ("interactive",), text)
             if is_remote_shell(text):
                 self.fact("run_process", "host", ("reverse", "interactive"), text)
             if commands := _COMMAND_IN_BRACES.findall(text):

@@ -426,9 +426,7 @@ RULES: tuple[Rule, ...] = (
     _rule("network", _CONNECTS, 0.7, "speaks to the network", "connect download upload send listen"),
     _rule("resolve", _CONNECTS, 0.55, "looks up a name", "resolve"),
     _rule("scan", _CONNECTS, 0.8, "tries many hosts or ports", "connect", "", "bulk"),
-    _rule(
-        "write-far-system", _CONNECTS, 0.6, "writes onto the disk of another machine", "write", "system", "hidden"
-    ),
+    _rule("write-far-system", _CONNECTS, 0.6, "writes onto the disk of another machine", "write", "system", "hidden"),
     _rule("install-over-network", _CONNECTS, 0.3, "installs software", "install"),
     # Data is read.
     _rule("read", _READS, 0.6, "reads data", "read list query inspect"),

@@ -200,7 +200,9 @@ def _note_attack_tools(call: Call, files: list[Value]) -> None:
 
 _IS_PROGRAM = re.compile(r"(?i)\.(?:exe|dll|scr|ps1|vbs|vbe|bat|cmd|hta|jse?|pif|com)$")
 _IS_DOCUMENT = re.compile(r"(?i)\.(?:txt|png|jpe?g|gif|bmp|pdf|docx?|xlsx?|csv|log|dat|tmp|mp[34])$")
-_WHERE_NO_PROGRAM_IS = re.compile(r"(?i)\\users\\public(?:\\|$)|\\windows\\(?:temp|tasks|debug|tracing)(?:\\|$)|\\perflogs(?:\\|$)")
+_WHERE_NO_PROGRAM_IS = re.compile(
+    r"(?i)\\users\\public(?:\\|$)|\\windows\\(?:temp|tasks|debug|tracing)(?:\\|$)|\\perflogs(?:\\|$)"
+)
 
 
 def copy(call: Call) -> Value:
@@ -221,7 +223,11 @@ def copy(call: Call) -> Value:
         call.fact("write", "system", "hidden", detail=target.text)  # Onto another machine
     if _IS_PROGRAM.search(target.text) and any(_IS_DOCUMENT.search(source.text) for source in sources):
         call.fact("hide", "process", detail=target.text)  # What a program is was not to be seen
-    elif not is_far and _WHERE_NO_PROGRAM_IS.search(target.text) and any(_IS_PROGRAM.search(path.text) for path in paths):
+    elif (
+        not is_far
+        and _WHERE_NO_PROGRAM_IS.search(target.text)
+        and any(_IS_PROGRAM.search(path.text) for path in paths)
+    ):
         call.fact("hide", "file", detail=target.text)
     if is_far:
         content = call.shell.content(sources[0].text)
