@@ -18,13 +18,17 @@ _TUNNELS = frozenset("iodine plink pscp ptunnel icmptunnel revsocks".split())
 _SEARCHES = frozenset(
     "adfind amicontained azurehound bloodhound certipy cloudfox deepce kdigger kubehound lse linenum linpeas"
     " linux-exploit-suggester linux-smart-enumeration linuxprivchecker peass peirates powerup powerview seatbelt"
-    " sharphound sharpup snaffler sharpview autosuid suid3num suidenum traitor unix-privesc-check winpeas kube-hunter botb".split()
+    " sharphound sharpup snaffler sharpview autosuid suid3num suidenum traitor unix-privesc-check winpeas"
+    " kube-hunter botb".split()
 )
 _OTHERS = frozenset(
-    "atexec azorult beacon brc4 ccminer cme cobaltstrike commix covenant cpuminer crackmapexec dcomexec empire ethminer"
-    " evil-winrm havoc kerbrute koadic lolminer merlin meterpreter minerd mitm6 mythic msfconsole msfvenom netexec nbminer"
+    "atexec azorult beacon brc4 ccminer cme cobaltstrike commix covenant cpuminer crackmapexec dcomexec empire"
+    " ethminer"
+    " evil-winrm havoc kerbrute koadic lolminer merlin meterpreter minerd mitm6 mythic msfconsole msfvenom"
+    " netexec nbminer"
     " nxc pacu phpbash phoenixminer poshc2 psexec responder rubeus setoolkit sqlmap stratus t-rex traitor"
-    " villain xmrig xmr-stak xmrigdaemon inveigh coercer petitpotam printspoofer godpotato juicypotato gs-netcat gsocket"
+    " villain xmrig xmr-stak xmrigdaemon inveigh coercer petitpotam printspoofer godpotato juicypotato gs-netcat"
+    " gsocket"
     " sweetpotato roguepotato smbexec wmiexec wmic-evil diamorphine kinsing kdevtmpfsi".split()
 )
 _ALL = _CREDENTIALS | _LISTENERS | _TUNNELS | _SEARCHES | _OTHERS
@@ -44,7 +48,8 @@ _SIZED = re.compile(r"[_-]?(?:x?64|x?86|32|amd64|arm64|linux|windows|static)$")
 
 # Nobody but a miner of coins is told such things
 _MINES = re.compile(
-    r"stratum\+(?:tcp|ssl|tls|udp)|--donate-level|--randomx-|(?:^|\s)(?:--algo|-a)[= ](?:rx/|cn/|cn-|randomx|cryptonight|ethash|kawpow)"
+    r"stratum\+(?:tcp|ssl|tls|udp)|--donate-level|--randomx-|(?:^|\s)(?:--algo|-a)[= ](?:rx/|cn/|cn-|randomx"
+    r"|cryptonight|ethash|kawpow)"
     r"|\b(?:pool\.)?(?:minexmr|supportxmr|moneroocean|hashvault|nanopool|minergate|c3pool|xmrpool|2miners|ethermine)\.(?:com|pro|stream|org|eu|net)"
 )
 

@@ -115,9 +115,12 @@ _PATHS: tuple[tuple[str, str], ...] = (
         | /serviceaccount | /keychains(?:/|$) | /appdata/.*/(?:credentials|protect|vault)(?:/|$)
         | (?:/appdata(?:/roaming|/local)?|/application[ ]support|/\.config)/(?:exodus|electrum|atomic|coinomi|guarda
             |armory|bytecoin|zcash|solana|metamask|ledger[ ]live|jaxx)(?:/|$)
-        | ^/etc/(?:networkmanager/system-connections|wpa_supplicant/.*\.conf|wpa_supplicant\.conf|mysql/debian\.cnf|rancher/k3s/k3s\.yaml)
-        | ^/var/lib/(?:kubelet/(?:kubeconfig|pki/)|rancher/k3s/server/(?:token|cred|tls)) | /\.config/(?:gh/hosts\.ya?ml|rclone/rclone\.conf
-            |filezilla/|remmina/|hub$) | /\.(?:purple/accounts\.xml|terraform\.d/credentials|cargo/credentials|gem/credentials|remmina/
+        | ^/etc/(?:networkmanager/system-connections|wpa_supplicant/.*\.conf|wpa_supplicant\.conf
+            |mysql/debian\.cnf|rancher/k3s/k3s\.yaml)
+        | ^/var/lib/(?:kubelet/(?:kubeconfig|pki/)|rancher/k3s/server/(?:token|cred|tls))
+            | /\.config/(?:gh/hosts\.ya?ml|rclone/rclone\.conf
+            |filezilla/|remmina/|hub$) | /\.(?:purple/accounts\.xml|terraform\.d/credentials|cargo/credentials
+                |gem/credentials|remmina/
             |filezilla/) | (?:^|/)(?:sitemanager|recentservers)\.xml$
         | /discord/local[ ]storage | /(?:firefox|thunderbird)/profiles
         """,
@@ -269,7 +272,8 @@ _FOR_PROGRAMS = re.compile(
 
 
 def target_of_written(path: str) -> str:
-    """As `target_of_data`, for what is written: the settings of a program that is no part of the system are a `file`."""
+    """As `target_of_data`, for what is written: the settings of a program that is no part of the system are a"
+    " `file`."""
     target = target_of_data(path)
     return "file" if target == "system" and ".." not in path and _FOR_PROGRAMS.match(path) else target
 

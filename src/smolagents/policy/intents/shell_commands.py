@@ -15,6 +15,7 @@ from . import (
     shell_network,
     shell_programs,
     shell_protection,
+    shell_searches,
     shell_system,
     windows_commands,
     windows_system,
@@ -40,6 +41,7 @@ COMMANDS: dict[str, Callable[[Call], Value]] = {
     **shell_network.COMMANDS,
     **shell_programs.COMMANDS,
     **shell_files.COMMANDS,
+    **shell_searches.COMMANDS,
     **shell_coding.COMMANDS,
 }
 _QUESTIONS = frozenset(("--help", "--version", "-h", "-V", "-?", "/?", "help", "version"))

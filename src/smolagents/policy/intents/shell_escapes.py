@@ -85,7 +85,8 @@ _LOADS_ITS_OWN = re.compile(
 )
 _TYPED = re.compile(
     rf"(?m)^[ \t]*(?:[\w.-]{{1,20}}>[ \t]*)?(?:\^\w)?v?(?::?![ \t]*(?:exec[ \t]+)?[\"']?{_BARE}[ \t]*&?[\"']?|:shell"
-    rf"|(?:exec|system)[ \t]*\(?[ \t]*[\"'](?:/usr)?/bin/{_BARE}[\"'][ \t]*\)?|(?:reset;[ \t]*)?(?:exec[ \t]+)?{_SHELL}[ \t]+(?:1>&0|<@stdin)[^\n]{{0,40}})[ \t]*$"
+    rf"|(?:exec|system)[ \t]*\(?[ \t]*[\"'](?:/usr)?/bin/{_BARE}[\"'][ \t]*\)?|(?:reset;[ \t]*)?(?:exec["
+    rf" \t]+)?{_SHELL}[ \t]+(?:1>&0|<@stdin)[^\n]{{0,40}})[ \t]*$"
 )
 # Programs that run what their last arguments are, and that nobody needs to be given a shell.
 _RUNNERS = frozenset(
@@ -184,12 +185,12 @@ def escapes(call: Call, is_known: bool) -> bool:
 
 
 def _is_given_shell(texts: list[str]) -> bool:
-    """Whether a shell is one of the arguments, as what is to be run. After `-s` it is somebody's shell to log in with."""
-    for place, text in enumerate(texts):
-        shell, semicolon, _ = text.partition(";")
-        if shell.rstrip() in _BY_PATH and not (place and texts[place - 1] in ("-s", "--shell")):
-            return bool(semicolon) or texts[place + 1 : place + 2] != ["-c"]
-    return False
+    """Whether a shell is one of the arguments, as what is to be run. After `-s` it is somebody's shell to log"
+    " in with."""
+    return any(
+        text.partition(";")[0].rstrip() in _BY_PATH and not (place and texts[place - 1] in ("-s", "--shell"))
+        for place, text in enumerate(texts)
+    )
 
 
 _FAR_DISPLAY = re.compile(r"(?:^|\s)-d(?:isplay)?\s+(?!localhost|127\.|:)[\w.-]+:\d")

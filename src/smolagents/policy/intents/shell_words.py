@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .places import target_of_path
 from .shell_values import EMPTY, Value, expand_braces, join, unescape
 
 
