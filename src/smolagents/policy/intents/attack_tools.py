@@ -53,6 +53,20 @@ _MINES = re.compile(
     r"|\b(?:pool\.)?(?:minexmr|supportxmr|moneroocean|hashvault|nanopool|minergate|c3pool|xmrpool|2miners|ethermine)\.(?:com|pro|stream|org|eu|net)"
 )
 
+_SIGNS_OF_MINING = (
+    "stratum+",
+    "--donate",
+    "randomx",
+    "rx/",
+    "cryptonight",
+    "cn/",
+    "ethash",
+    "kawpow",
+    "pool",
+    "mine",
+    "xmr",
+)
+
 _GUESSES = re.compile(
     r"^(?:hydra|xhydra|medusa|ncrack|john|hashcat|patator|crowbar|brutespray|brutus|fcrackzip|pdfcrack|aircrack-ng|hcxdumptool|reaver"
     r"|cewl|thc-hydra|sudo_bruteforce|rarcrack|sucrack|go\w*spray|\w*spray(?:er)?|\w*brute(?:force)?)(?:\.(?:py|sh|rb|exe|pl|ps1))?$"
@@ -98,7 +112,10 @@ def guesses(name: str) -> bool:
 
 def mines(words: str) -> bool:
     """Whether a program is told to mine coins for somebody."""
-    return ("pool" in words or "--" in words or "+" in words or "-a " in words) and _MINES.search(words) is not None
+    for sign in _SIGNS_OF_MINING:
+        if sign in words:
+            return _MINES.search(words) is not None
+    return False
 
 
 @lru_cache(maxsize=1024)

@@ -166,13 +166,16 @@ def escapes(call: Call, is_known: bool) -> bool:
         call.fact("run_code", "unknown", "from_input")
     if call.name in ("openssl", "enable", "ssh-keygen") and _LOADS.search(words):
         call.fact("load_native", "file", "persistent")
-    elif ("/" in words or ".so" in words or ".dylib" in words) and _LOADS_ITS_OWN.search(words):
+    elif (
+        ".so" in words or ".dylib" in words or "ladspa" in words or "--default-auth" in words or "--plugin" in words
+    ) and _LOADS_ITS_OWN.search(words):
         call.fact("load_native", "file", "persistent")
     found = (
         ("sh" in words or ":" in words)
         and (_BY_OPTION.search(words) or _BY_CODE.search(words) or _BY_DESCRIPTOR.search(words))
         or _runs_bare_shell(call)
         or not is_known
+        and "bin/" in words
         and call.name not in _SHELLS_AS_DATA
         and _is_given_shell(call.texts)
         or call.stdin.known

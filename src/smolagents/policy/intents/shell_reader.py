@@ -123,7 +123,7 @@ class Shell:
                 return self._windows(text)
             if is_remote_shell(text):
                 self.fact("run_process", "host", ("reverse", "interactive"), text)
-            if commands := _COMMAND_IN_BRACES.findall(text):
+            if "{" in text and (commands := _COMMAND_IN_BRACES.findall(text)):
                 self.fact("run_process", "unknown", ("hidden",), commands[0][1])
                 text = _COMMAND_IN_BRACES.sub(lambda match: match[1] + match[2].replace(",", " "), text)
             line = self.line
