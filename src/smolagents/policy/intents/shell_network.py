@@ -68,7 +68,7 @@ def _through_web_shell(call: Call, url: str) -> None:
     match = _COMMAND_IN_URL.search(url)
     command = unquote_plus(match[1]) if match else ""
     if _LOOKS_RUN.match(command):
-        call.fact("run_process", "host", "interactive", detail=command)
+        call.fact("run_code", "host", "from_input", detail=command)
         call.shell.script(command)
 
 

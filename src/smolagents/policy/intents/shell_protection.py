@@ -9,8 +9,8 @@ from .shell_values import EMPTY, Value
 
 
 _SECURITY = re.compile(
-    r"(?i)(?:^|[\s/.\"'=])(?:auditd?|rsyslogd?|syslogd?|syslog-ng|systemd-journald|ufw|firewalld|iptables|ip6tables|nftables"
-    r"|apparmor|selinux|fail2ban|clamav[\w-]*|clamd|freshclam|falcon-sensor|falcond?|crowdsec|ossec[\w-]*|wazuh[\w-]*"
+    r"(?i)(?:^|[\s/.\"'=|(])(?:auditd?|rsyslogd?|syslogd?|syslog-ng|systemd-journald|ufw|firewalld|iptables|ip6tables|nftables"
+    r"|apparmor|selinux|fail2ban|clamav[\w-]*|clamd|freshclam|falcon(?:-sensor|d)?|crowdsec|ossec[\w-]*|wazuh[\w-]*"
     r"|osqueryd?|auditbeat|filebeat|aide|tripwire|rkhunter|sysmon\w*|cbdaemon|cbagentd|carbonblack|crowdstrike[\w-]*"
     r"|mdatp|esets?|sophos[\w-]*|mcafee\w*|symantec\w*|windefend|mpssvc|eventlog|securityhealthservice|wscsvc|wuauserv"
     r"|sense|msmpeng|defender|avast\w*|kaspersky\w*|pf|ipfw|santad?|littlesnitch\w*|little\ssnitch|lulu|blockblock"
@@ -18,7 +18,7 @@ _SECURITY = re.compile(
     r"|aegis|aliyun(?:-service)?|cloudmonitor|qcloud|yunjing|ydservice|ydlive|barad_agent|hostguard|bcm-agent|falco|sysdig|lacework"
     r"|twistlock|qualys-cloud-agent|ds_agent|sentinel(?:one|d|ctl)|cybereason\w*|elastic-(?:agent|endpoint)|tanium\w*|xagt|splunkforwarder"
     r"|audispd|psacct|snoopy|chkrootkit|maldet|samhain|bdsec\w*|com\.opendns[\w.]*|umbrella\w*|jamf\w*"
-    r"|pf_enable|firewall_enable)(?:\.service|\.socket|\.plist|d|_enable)?(?:$|[\s\"'=)])"
+    r"|pf_enable|firewall_enable)(?:\.service|\.socket|\.plist|d|_enable)?(?:$|[\s\"'=)|])"
 )
 
 
