@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from smolagents.hooks import Opaque
 from smolagents.policy.intents import DANGEROUS, Category, classify
+from smolagents.policy.intents.shell_parser import parsed
 from tests.policy.intents.large import SMALL, large
 from tests.policy.intents.mutations import SEEDS, mutated
 from tests.policy.intents.steps import REPEATED
@@ -156,3 +157,11 @@ def test_mutated_programs_and_commands_have_intents():
 def test_every_shape_has_an_intent(shape, text):
     for name, argument in TOOLS:
         check(classify(name, {argument: text}))
+
+
+def test_the_parser_of_the_shell_is_given_no_character_that_it_has_no_place_for():
+    script = 'echo "\U000f05e2 \u4f60\u597d é" > \U000db9fe\x0b+{\U000c587e'
+    pieces = [root for _, root in parsed(script) if root is not None]
+    assert pieces
+    assert all(max(root.text.decode()) <= "\xff" for root in pieces)
+    check(classify("bash", {"command": script}))

@@ -15,6 +15,8 @@ _OUT_OF_CONTAINER = re.compile(
     r"|(?:-v|--volume)[= ]?\"?/:/?\S*|(?:-v|--volume)[= ]?/(?:etc|root|proc|var/run/docker\.sock|run/docker\.sock)\b"
     r"|--mount[= ]\S*(?:source|src)=/,)|\"?(?:hostPID|privileged|hostNetwork)\"?\s*:\s*true|hostPath"
 )
+# The engine of another machine, without a key: whoever reaches it is its root
+_FAR_ENGINE = re.compile(r"^(?:-H|--host)[= ]?(?:tcp://)?[\w.${}-]+:(?:2375|4243)\b")
 _CONTAINER_RUN = (
     "v e p u w l h m name volume env publish user workdir network net label hostname entrypoint memory cpus mount "
     "restart "
@@ -29,6 +31,8 @@ def container(call: Call) -> Value:
     words = " ".join(call.texts)
     verbs = [text for text in call.texts if text[:1] != "-"]
     verb = verbs[0] if verbs else ""
+    if _FAR_ENGINE.search(words):
+        call.fact("connect", "container")
     if verb in ("run", "create", "exec") and _OUT_OF_CONTAINER.search(words):
         call.fact("escape", "container")
     if verb in ("run", "exec", "create"):
@@ -95,7 +99,7 @@ _CLOUD: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
      r"|logging\s+(?:sinks\s+(?:delete|update)|logs\s+delete)|diagnostic-settings\s+delete|delete-log-(?:group|stream)"
      r"|delete-web-acl|eventhub.*delete|activity-log.*delete"
      r"|audit-config.*disable)", "configure", "security", ("disable",)),
-    (r"(?:create-access-key|create-user|create-login-profile|update-login-profile|attach-(?:user|role|group)-policy|put-(?:user|role|group)-policy"
+    (r"(?:create-access-key|iam\s+create-user|create-login-profile|update-login-profile|attach-(?:user|role|group)-policy|put-(?:user|role|group)-policy"
      r"|add-user-to-group|update-assume-role-policy|create-policy-version|add-iam-policy-binding|set-iam-policy"
      r"|service-accounts\s+keys\s+create|role\s+assignment\s+create|sp\s+(?:create|credential\s+reset)|add-role-to-instance-profile"
      r"|ad\s+app\s+credential\s+reset|create-service-linked-role|ad\s+group\s+member\s+add)",
@@ -108,10 +112,11 @@ _CLOUD: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
      r"|rb\s+gs://|rm\s+-r\s+gs://|terminate-instances)", "delete", "database", ("all",)),
     (r"(?:delete-snapshot|delete-db-snapshot|snapshots?\s+delete|delete-recovery-point"
      r"|delete-image)", "delete", "backup", ()),
-    (r"(?:modify-snapshot-attribute|modify-image-attribute|put-bucket-(?:policy|acl)"
-     r"|share-snapshot)", "configure", "authority",
-     ("world",)),
+    (r"modify-(?:db-(?:cluster-)?)?snapshot-attribute\b.*(?:add|all)|modify-image-attribute\b.*(?:add|all)|put-bucket-acl\b.*public"
+     r"|share-snapshot|snapshot\s+grant-access", "configure", "authority", ("world",)),
     (r"(?:ssm\s+send-command|run-command\s+invoke)", "run_process", "host", ()),
+    (r"service-accounts\s+(?:keys\s+)?delete|iam\s+delete-(?:user|login-profile|access-key)|ad\s+user\s+delete",
+     "configure", "account", ("disable",)),
     (r"(?:iam\s+create-user|iam\s+create-group|iam\s+create-role|service-accounts\s+create"
      r"|ad\s+user\s+create)", "configure", "account",
      ("persistent",)),

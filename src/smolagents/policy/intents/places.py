@@ -76,8 +76,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
     (
         "authority",
         r"""
-        ^/etc/(?:g?shadow|sudoers|security/opasswd|master\.passwd|spwd\.db|doas\.conf|krb5\.keytab|pam\.(?:d
-            |conf))
+        ^/etc/(?:g?shadow|sudoers|security/opasswd|master\.passwd|spwd\.db|doas\.conf|krb5\.keytab)
         | ^/(?:usr/)?local/etc/(?:sudoers|doas) | ^/etc/polkit | /share/polkit | /base-passwd/ | /tcb/
         | /private/etc/master\.passwd | /windows/(?:system32/config|repair)/(?:sam|system|security)
         | /ntds(?:/|\.dit) | lsass | ^/var/db/dslocal | ^(?:hklm|hkey_local_machine):?/(?:sam|security)
@@ -116,6 +115,13 @@ _PATHS: tuple[tuple[str, str], ...] = (
         | /serviceaccount | /keychains(?:/|$) | /appdata/.*/(?:credentials|protect|vault)(?:/|$)
         | (?:/appdata(?:/roaming|/local)?|/application[ ]support|/\.config)/(?:exodus|electrum|atomic|coinomi|guarda
             |armory|bytecoin|zcash|solana|metamask|ledger[ ]live|jaxx)(?:/|$)
+        | ^/etc/(?:networkmanager/system-connections|wpa_supplicant/.*\.conf|wpa_supplicant\.conf
+            |mysql/debian\.cnf|rancher/k3s/k3s\.yaml)
+        | ^/var/lib/(?:kubelet/(?:kubeconfig|pki/)|rancher/k3s/server/(?:token|cred|tls))
+            | /\.config/(?:gh/hosts\.ya?ml|rclone/rclone\.conf
+            |filezilla/|remmina/|hub$) | /\.(?:purple/accounts\.xml|terraform\.d/credentials|cargo/credentials
+                |gem/credentials|remmina/
+            |filezilla/) | (?:^|/)(?:sitemanager|recentservers)\.xml$
         | /discord/local[ ]storage | /(?:firefox|thunderbird)/profiles
         """,
     ),
@@ -128,11 +134,11 @@ _PATHS: tuple[tuple[str, str], ...] = (
     (
         "security",
         r"""
-        ^/etc/(?:iptables|nftables|ufw|firewalld|selinux|apparmor|audit|hosts\.(?:deny|allow)|fail2ban|pf\.conf
+        ^/etc/(?:iptables|nftables|ufw|firewalld|selinux|apparmor|audit|pam\.(?:d|conf)|hosts\.(?:deny|allow)|fail2ban|pf\.conf
             |ipfw|crowdsec|sysctl|security|ssh/sshd_config|rsyslog|syslog|ssl/certs|ca-certificates|libaudit
             |auditbeat|falco|clamav)
         | /windows[ ]defender | /symantec | /crowdstrike | /carbonblack | /var/ossec | /sys/fs/selinux
-        | /tcc\.db$ | ^/usr/(?:local/)?share/ca-certificates
+        | /tcc\.db$ | ^/usr/(?:local/)?share/(?:ca-certificates|certs)(?:/|$)
         """,
     ),
     (
@@ -201,6 +207,8 @@ def _plain(path: str) -> str:
     for folder, name in _NAMED_FOLDERS:
         plain = folder.sub(name, plain, count=1)
     plain = _DRIVE.sub("", plain, count=1) or "/"
+    if plain.startswith("//") and not plain.startswith(("//./", "//?/")) and "//" in plain[2:]:
+        plain = plain.replace("//", "/")
     if plain.startswith(("//./", "//?/")):
         return plain
     is_folder = plain.endswith("/") and plain != "/"
@@ -234,10 +242,40 @@ _OF_PACKAGES = re.compile(
 )
 
 
+# One thing of many that the system starts
+_ONE_OF_STARTUP = re.compile(
+    r"^/(?:etc|(?:usr/)?lib)/systemd/(?:system|user)/(?:[\w.@-]+\.(?:wants|requires|d)/)?[\w.@-]+"
+    r"\.(?:service|socket|timer|path|mount|target|conf)$"
+    r"|^/etc/(?:profile\.d|cron\.(?:d|daily|hourly|weekly|monthly)|init\.d|udev/rules\.d|apt/apt\.conf\.d)/[\w.@${}\"-]+$"
+)
+
+
 def target_of_deleted(path: str) -> str:
     """As `target_of_data`, for what is deleted: what belongs to one package is a `file`."""
     target = target_of_data(path)
-    return "file" if target == "system" and _OF_PACKAGES.match(path) and ".." not in path else target
+    if ".." in path or target not in ("system", "startup"):
+        return target
+    if target == "startup":
+        return "file" if _ONE_OF_STARTUP.match(path) else target
+    return "file" if _OF_PACKAGES.match(path) else target
+
+
+# What administrators write for programs: their settings, and what the programs make for themselves
+_FOR_PROGRAMS = re.compile(
+    r"^/etc/(?!(?:ssh|ssl|pki|security|systemd|network|netplan|NetworkManager|apt|yum[\w.]*|dnf|cron[.\w]*|init\.d|rc\d?\.d"
+    r"|profile\.d|ld\.so\.conf\.d|modprobe\.d|sudoers\.d|pam\.d|polkit-1|dbus-1|udev|sysctl\.d|X11|xdg|selinux"
+    r"|ca-certificates\w*|update-motd\.d|kernel|grub\.d|initramfs-tools|dpkg|alternatives|default|skel|passwd|sudo"
+    r"|kubernetes|docker|openvpn|wireguard|ppp|rsyslog\.d|logrotate\.d|audit)/)[\w.-]+/[^/]"
+    r"|^/etc/(?:locale\.gen|locale\.conf|timezone|localtime|vconsole\.conf|papersize|motd|issue(?:\.net)?|nologin(?:\.txt)?)$"
+    r"|^/(?:var/)?run/(?:reboot-required|[\w.-]+\.(?:pid|lock|sock)|[\w-]+/)|^/usr/share/[^/*]+/[^/]"
+)
+
+
+def target_of_written(path: str) -> str:
+    """As `target_of_data`, for what is written: the settings of a program that is no part of the system are a"
+    " `file`."""
+    target = target_of_data(path)
+    return "file" if target == "system" and ".." not in path and _FOR_PROGRAMS.match(path) else target
 
 
 _HIDDEN = re.compile(

@@ -14,11 +14,13 @@ from . import (
     shell_macos,
     shell_network,
     shell_programs,
+    shell_protection,
+    shell_searches,
     shell_system,
     windows_commands,
     windows_system,
 )
-from .attack_tools import guesses, offensive
+from .attack_tools import guesses, mines, offensive
 from .places import target_of_path
 from .shell_call import Call
 from .shell_escapes import SHELLS, escapes
@@ -32,12 +34,14 @@ COMMANDS: dict[str, Callable[[Call], Value]] = {
     **windows_system.COMMANDS,
     **cloud_commands.COMMANDS,
     **shell_system.COMMANDS,
+    **shell_protection.COMMANDS,
     **shell_accounts.COMMANDS,
     **shell_macos.COMMANDS,
     **shell_databases.COMMANDS,
     **shell_network.COMMANDS,
     **shell_programs.COMMANDS,
     **shell_files.COMMANDS,
+    **shell_searches.COMMANDS,
     **shell_coding.COMMANDS,
 }
 _QUESTIONS = frozenset(("--help", "--version", "-h", "-V", "-?", "/?", "help", "version"))
@@ -89,14 +93,16 @@ def run(call: Call) -> Value:
         call.fact("run_process", "unknown", "hidden")
     if guesses(call.name) and len(call.words) > 1:
         call.fact("guess", "account")
-    elif offensive(call.name):
-        call.fact("run_process", "unknown", "offensive")
+    elif offensive(call.name) or len(call.words) > 2 and mines(call.text):
+        shell_programs.run_offensive(call, call.name)
     if name.text.startswith("$") and not name.known:
         call.name = _command_of_variable(call.name)
     command = COMMANDS.get(call.name) or shell_programs.interpreter(call.name)
     if call.name not in _RUN_SCRIPTS:
         escapes(call, command is not None)
     _look_at_authority(call)
+    if name.text.startswith("./") and call.name in SHELLS and not any(text[:1] not in "-+" for text in call.texts):
+        call.fact("run_process", "unknown", "interactive")  # A shell that somebody has put there
     if command is None or (name.text.startswith("./") and call.shell.path(name.text) in call.shell.files):
         return shell_programs.run_file(call)
     if "/" in name.text and not name.text.startswith(("/usr", "/bin", "/sbin")):

@@ -43,11 +43,22 @@ def values(call: Call) -> Value:
     words = [word.text.lower() for word in call.options("h p a n u user pass").operands]
     if words and words[0] in _FLUSHES:
         call.fact("delete", "database", "all")
+    elif words[:1] in (["slaveof"], ["replicaof"]) and words[1:2] != ["no"] or words[:2] == ["module", "load"]:
+        call.fact("load_native", "unknown", "from_network")  # What another server holds is put in its place, or run
     elif words[:2] == ["config", "set"] and len(words) > 3 and words[2] in ("dir", "dbfilename"):
         call.fact("write", call.place(Value(words[3])) if words[2] == "dir" else "file", detail=words[3])
         if any(part in words[3] for part in (".ssh", "cron", "/www")):
             call.fact("configure", "startup", "persistent")
     return EMPTY
+
+
+def cluster_store(call: Call) -> Value:
+    """`etcdctl`: all that a cluster knows, its secrets too."""
+    words = [word.text for word in call.options("endpoints cacert cert key user").operands]
+    if words[:1] == ["get"] and (words[1:2] in (["/"], [""]) or "secrets" in " ".join(words)):
+        call.fact("read", "secret")
+        return Value("$(etcdctl)", False, frozenset(("from_secret",)))
+    return Value("$(etcdctl)", False, frozenset(("from_file",)))
 
 
 def dump(call: Call) -> Value:
@@ -61,5 +72,6 @@ COMMANDS = {
     ),
     **dict.fromkeys(("mongosh", "mongo"), documents),
     **dict.fromkeys(("redis-cli", "valkey-cli", "keydb-cli"), values),
+    "etcdctl": cluster_store,
     **dict.fromkeys(("mysqldump", "mariadb-dump", "pg_dump", "pg_dumpall", "mongodump"), dump),
 }

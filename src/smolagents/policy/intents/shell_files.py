@@ -6,9 +6,10 @@ import re
 
 from .attack_tools import offensive
 from .foreign_code import read_foreign
-from .places import is_hidden, target_of_data, target_of_deleted, target_of_path
+from .places import is_hidden, target_of_data, target_of_deleted, target_of_path, target_of_written
 from .shell_call import Call, Options
 from .shell_escapes import SHELLS, is_shell
+from .shell_protection import protects
 from .shell_values import EMPTY, ORIGINS, Value, join
 from .sql_reader import read_sql
 
@@ -85,7 +86,10 @@ def sed(call: Call) -> Value:
     if any(flag[:1] == "i" or flag == "in-place" for flag in options.flags) or options.has("in-place"):
         for operand in operands:
             if operand.text:
-                call.fact("write", call.place(operand), "in_place", detail=call.path(operand))
+                place = target_of_written(call.path(operand))
+                call.fact("write", place, "in_place", detail=call.path(operand))
+                if place in ("log", "history"):
+                    call.fact("hide", place, detail=call.path(operand))  # What was noted there is noted no more
         return EMPTY
     return read_files(call, operands)._replace(text="$(sed)", known=False) if operands else call.through()
 
@@ -107,6 +111,8 @@ def delete(call: Call, operands: list[Value], options: Options, *more: str) -> N
         wild = {"all"} if operand.text.strip("./") in ("*", "") else set()
         if call.path(operand).startswith("/tmp/tmp."):  # of mktemp
             continue
+        if protects(operand.text) and call.place(operand) in ("startup", "system", "security"):
+            call.fact("configure", "security", "disable", detail=operand.text)
         call.fact(
             "delete", target_of_deleted(call.path(operand)), *traits, *wild, detail=call.path(operand), origin=operand
         )
@@ -150,6 +156,16 @@ def copy(call: Call) -> Value:
     return EMPTY
 
 
+_OLD_OR_NEW = re.compile(r"\.(?:bak|orig|old|save|dpkg-\w+|rpm\w+|ucf-\w+|legacy|update-old|new|tmp|disabled)$")
+
+
+def _stays(source: str, target: str) -> bool:
+    """Whether settings stay in their folder, under a name that says that they are old or new."""
+    if not source.startswith("/etc/") or source.rpartition("/")[0] != target.rpartition("/")[0]:
+        return False
+    return target_of_path(source) == "system" and any(_OLD_OR_NEW.search(path) for path in (source, target))
+
+
 def move(call: Call) -> Value:
     options = call.options("t S target-directory suffix")
     operands = [*options.operands]
@@ -160,16 +176,20 @@ def move(call: Call) -> Value:
     if any(offensive(operand.text.rpartition("/")[2].lower()) for operand in operands if "." in operand.text):
         call.fact("move", "file", "offensive")
     gone = target.text in ("/dev/null", "/dev/null/")
+    stays = False
     for operand in operands:
         if gone:
             call.fact("delete", call.place(operand), detail=call.path(operand))
         else:
-            call.fact("move", call.place(operand), detail=call.path(operand))
+            path = call.path(operand)
+            stays = stays or _stays(path, call.path(target))
+            call.fact("move", "file" if stays else target_of_deleted(path), detail=path)
             content = call.shell.files.get(call.path(operand))
             if content is not None:
                 call.shell.store(target.text, content)
-    if not gone and call.place(target) not in ("temp", "home", "file", "root"):
-        call.fact("write", call.place(target), detail=call.path(target))
+    written = target_of_written(call.path(target))
+    if not gone and not stays and written not in ("temp", "home", "file", "root"):
+        call.fact("write", written, detail=call.path(target))
     return EMPTY
 
 
@@ -183,7 +203,7 @@ def link(call: Call) -> Value:
     read = target_of_path(call.path(source))
     if read in ("secret", "authority", "root", "account"):
         call.fact("read", read, detail=source.text)
-    place = call.place(target)
+    place = target_of_written(call.path(target))
     place = "file" if place == "root" else place
     call.fact("write", place, *(("overwrite",) if source.text == "/dev/null" else ()), detail=target.text)
     if call.place(target) == "history" or target.text.endswith("_history"):
@@ -218,7 +238,7 @@ def touch(call: Call) -> Value:
     elif len({"a", "m"} & options.flags) == 1 and options.all("t", "d", "date"):
         call.fact("hide", "file")  # Only one of its times, which nobody needs who makes a file
     for operand in options.operands:
-        place = call.place(operand)
+        place = target_of_written(call.path(operand))
         if is_hidden(call.path(operand)):
             call.fact("hide", "file", detail=operand.text)
         call.fact("write", place if place not in ("log", "history") else "file", detail=call.path(operand))
@@ -243,12 +263,14 @@ def make_folder(call: Call) -> Value:
 
 _RIGHTS_OF_ALL = re.compile(r"^(?:[0-7]?[0-7]{2}[2367]|[ug]*[oa][ugoa]*[+=][rxXst]*w[rwxXst]*|\+[rx]*w[rwx]*)$")
 _OWNERS_RIGHTS = re.compile(r"^(?:0?[4-7][0-7]{3}|[go]*[ua][ugoa]*[+=][rwxX]*s[rwxX]*|g\+xs|\+[rwx]*s[rwx]*)$")
-_ORDINARY_MODE = re.compile(r"^(?:[ugoa]*[+=][rxX]+|0?[4567][045][045]|g\+[rwxX]+|0?[67][67][045]|[goa]+-[rwx]+)$")
+_ORDINARY_MODE = re.compile(r"^(?:[ugoa]*[+=][rxX]+|0?[4567][045][045]|g\+[rwxX]+|0?[67][67][045]|[ugoa]*-[rwxX]+)$")
 
 
 def chmod(call: Call) -> Value:
     # A mode may begin with a hyphen
-    operands = [word for word in call.args if not re.match(r"^-(?:[RvfcHLP]+|-\w+.*)$", word.text)]
+    operands = [
+        word for word in call.args if not re.match(r"^-(?:[RvfcHLP]+|-\w+.*)$", word.text) or word.text == "-x"
+    ]
     if not operands:
         return EMPTY
     mode, files = operands[0].text.split(","), operands[1:]
@@ -303,7 +325,10 @@ def access_list(call: Call) -> Value:
 def chattr(call: Call) -> Value:
     for word in call.args:
         if word.text[:1] not in "-+=":
-            call.fact("change_mode", "file" if "+" in call.text else call.place(word), detail=word.text)
+            place = call.place(word)
+            # That nobody can change them any more is what somebody wants who has changed them
+            kept = place if place in ("authority", "account", "startup", "security", "log", "secret") else "file"
+            call.fact("change_mode", kept if "+" in call.text else place, detail=word.text)
     return EMPTY
 
 
@@ -311,86 +336,6 @@ def chflags(call: Call) -> Value:
     if any(text in ("hidden", "uchg", "schg") for text in call.texts):
         call.fact("hide" if "hidden" in call.texts else "change_mode", "file")
     return EMPTY
-
-
-# Searches
-
-_KEY_FILES = re.compile(r"\.(?:pem|key|ppk|kdbx?|p12|pfx|ovpn|jks|keystore|kdb)$")
-_NO_FILTERS = frozenset(
-    "-delete -type -exec -execdir -print -print0 -ls -H -L -P -xdev -mount -depth -d -noleaf -follow".split()
-)
-_SET_USER = re.compile(r"[-/+]?0?[246]000|[-/]?[ug]+[+=]s")
-_WRITABLE = re.compile(r"(?:^|\s)-writable\b|-perm\s+[-/]?(?:[0-7]{0,3}2|\w*o[=+]w)(?:\s|$)")
-_FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")
-
-
-def find(call: Call) -> Value:
-    args = call.args
-    roots = []
-    for value in args:
-        if value.text[:1] in "-(!" and not value.text.startswith(("-H", "-L", "-P")):
-            break
-        if value.text[:1] != "-":
-            roots.append(value)
-    texts = call.texts
-    names = [args[i + 1] for i, text in enumerate(texts[:-1]) if text in ("-name", "-iname", "-path", "-wholename")]
-    filtered = any(text[:1] == "-" and text not in _NO_FILTERS for text in texts)
-    root = roots[0] if roots else Value(".")
-    folder = call.path(root).rstrip("/")
-    found = f"{folder}/$found" if filtered else (folder or "/")
-    if names:
-        name = names[0].text.lstrip("*/")
-        if _KEY_FILES.search(name) and target_of_path(folder or "/") in ("root", "home", "system"):
-            call.fact("list", "secret", detail=name)
-        if (
-            not name.endswith(".pub")
-            and target_of_path(f"~/{name}") in ("secret", "authority")
-            or target_of_path(name) == "secret"
-        ):
-            call.fact("list", "secret", detail=names[0].text)
-            found = f"{folder}/$found/{name}"
-    if any(map(_SET_USER.fullmatch, texts)):
-        call.fact("list", "system", "setuid")
-    if folder in ("", "/") and _WRITABLE.search(" ".join(texts)):
-        call.fact("list", "system", "setuid")  # What anybody may change, of everything
-    call.fact("list", target_of_path(folder) if target_of_path(folder) == "secret" else "file", detail=folder)
-    origin = frozenset(("bulk",)) | root.traits
-    if target_of_path(found) in ("secret", "authority"):
-        origin |= {"from_secret"}
-    each = Value(found, False, origin)
-    if "-delete" in texts:
-        call.fact("delete", call.place(each), "recursive", "bulk", detail=found)
-    end = 0
-    for place, text in enumerate(texts):
-        if text in _FIND_RUNS and place >= end:  # What is between is the command's own
-            end = next((i for i in range(place + 1, len(texts)) if texts[i] in (";", "+", "\\;")), len(texts))
-            words = [
-                value._replace(text=value.text.replace("{}", found), traits=value.traits | origin)
-                if "{}" in value.text
-                else value
-                for value in args[place + 1 : end]
-            ]
-            if words and words[0].text.rpartition("/")[2] in SHELLS and len(words) == 1:
-                call.fact("run_process", "unknown", "interactive")
-            if words:
-                printed = call.run(words, "bulk", stdin=EMPTY)
-                each = join((each, printed)) if printed.traits else each
-    return each
-
-
-def locate(call: Call) -> Value:
-    if any(target_of_path(f"~/{text.lstrip('*/')}") in ("secret", "authority") for text in call.texts):
-        call.fact("list", "secret")
-    return Value("$(locate)", False)
-
-
-def listing(call: Call) -> Value:
-    operands = call.options("I w T block-size color").operands
-    for operand in operands[:8]:
-        target = target_of_path(call.path(operand))
-        call.fact("list", target if target == "secret" else "file", detail=operand.text)
-    first = operands[0].text if operands else "."
-    return Value(f"{call.shell.path(first).rstrip('/')}/$found", False, frozenset(("bulk",)))
 
 
 def editor(call: Call) -> Value:
@@ -468,9 +413,6 @@ COMMANDS = {
     "setfacl": access_list,
     "chattr": chattr,
     "chflags": chflags,
-    **dict.fromkeys(("find", "gfind"), find),
-    **dict.fromkeys(("locate", "mlocate", "plocate", "mdfind"), locate),
-    **dict.fromkeys(("ls", "dir", "tree", "exa", "eza", "du"), listing),
     **dict.fromkeys(("ed", "ex"), editor),
     **dict.fromkeys(("which", "whereis"), which),
     **dict.fromkeys(("cd", "pushd", "chdir"), change_folder),

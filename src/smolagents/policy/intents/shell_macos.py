@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .shell_call import Call
-from .shell_system import SECURITY
+from .shell_protection import protects
 from .shell_values import EMPTY, Value
 
 
@@ -15,7 +15,7 @@ def launchctl(call: Call) -> Value:
     if verb in ("load", "bootstrap", "submit", "enable"):
         call.fact("configure", "startup", "persistent")
     elif verb in ("unload", "bootout", "remove", "stop", "disable"):
-        disables = SECURITY.search(f" {' '.join(words)} ") or "com.apple.alf" in call.text
+        disables = protects(" ".join(words)) or "com.apple.alf" in call.text
         call.fact("configure", "security" if disables else "service", "disable")
     elif verb == "setenv":
         call.fact("configure", "environment", *(("persistent",) if "DYLD" in call.text else ()))

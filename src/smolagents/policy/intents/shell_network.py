@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_plus
 
+from .attack_tools import is_for_attacks
 from .places import host_in_url, target_of_host, target_of_path, target_of_url
 from .shell_call import Call
 from .shell_values import EMPTY, ORIGINS, Value, join
@@ -36,6 +37,8 @@ def _url(value: Value) -> str:
 def _place(value: Value) -> str:
     text = _url(value)
     host = host_in_url(text)
+    if host and "$" in host and host[0].isdigit():  # `http://127.0.0.1$path`
+        return target_of_host(host.partition("$")[0])
     return "host" if host is None or "$" in host else target_of_url(text)
 
 
@@ -65,7 +68,7 @@ def _through_web_shell(call: Call, url: str) -> None:
     match = _COMMAND_IN_URL.search(url)
     command = unquote_plus(match[1]) if match else ""
     if _LOOKS_RUN.match(command):
-        call.fact("run_process", "host", "interactive", detail=command)
+        call.fact("run_code", "host", "from_input", detail=command)
         call.shell.script(command)
 
 
@@ -100,6 +103,8 @@ def curl(call: Call) -> Value:
         if _ENCODED_NAME.match(host_in_url(text) or ""):
             call.fact("resolve", "host", "hidden", detail=url.text)
         _through_web_shell(call, text)
+        if is_for_attacks(text):
+            call.fact("download", where, "offensive", detail=url.text)
         if uploads or options.has("upload-file") or traits:
             call.fact("upload", where, *traits, detail=url.text)
         else:
@@ -123,6 +128,8 @@ def wget(call: Call) -> Value:
     for url in options.operands or [Value("$url", False)]:
         traits = frozenset().union(url.traits, *(value.traits for value in sent)) & ORIGINS - NETWORK
         call.fact("upload" if uploads or traits else "download", _place(url), *traits, detail=url.text)
+        if is_for_attacks(url.text):
+            call.fact("download", "host", "offensive", detail=url.text)
         if not outputs:
             folder = options.all("P", "directory-prefix")
             name = url.text.partition("?")[0].rstrip("/").rpartition("/")[2]
@@ -148,6 +155,15 @@ def fetch(call: Call) -> Value:
     if words:
         call.shell.store(words[0].text.partition("?")[0].rstrip("/").rpartition("/")[2], got)
     return got
+
+
+def ask(call: Call) -> Value:
+    """`finger`, `whois`: their protocols carry whatever the other side says, and what it is asked."""
+    question = join(call.args) if call.args else EMPTY
+    if any("@" in text or "-h" in text for text in call.texts) or call.name == "whois" and call.args:
+        call.fact("upload" if question.traits & ORIGINS - NETWORK else "connect", "host", origin=question)
+        return Value(f"$({call.name})", False, NETWORK)
+    return Value(f"$({call.name})", False)
 
 
 def netcat(call: Call) -> Value:
@@ -263,9 +279,19 @@ def look_up(call: Call) -> Value:
     return Value(f"$({call.name})", False, NETWORK)
 
 
+# Every address of a network, one after the other
+_SWEEPS = re.compile(r"\b(?:\d{1,3}\.){2,3}\$\{?\w")
+
+
 def ping(call: Call) -> Value:
     value = join(call.args, " ") if call.args else EMPTY
-    call.fact("upload" if value.traits & ORIGINS - {"bulk"} else "connect", "host", origin=value)
+    sweeps = call.shell.in_loop and _SWEEPS.search(call.text) is not None
+    call.fact(
+        "upload" if value.traits & ORIGINS - {"bulk"} else "connect",
+        "host",
+        *(("offensive",) if sweeps else ()),
+        origin=value,
+    )
     return Value("$(ping)", False)
 
 
@@ -282,8 +308,14 @@ def scan(call: Call) -> Value:
     return Value("$(scan)", False, NETWORK)
 
 
+_COMPRESSES = frozenset(("gzip", "bzip2", "xz", "zstd", "lz4"))
+
+
 def sniff(call: Call) -> Value:
-    options = call.options("r w i c s f F Y T e o d b a z j m read-file")
+    options = call.options("r w i c s f F Y T e o d b a z j m W G Z read-file")
+    for value in options.all("z"):
+        if call.name == "tcpdump" and value.text.rpartition("/")[2] not in _COMPRESSES:
+            call.fact("run_process", "unknown", "interactive", detail=value.text)
     if options.has("D", "list-interfaces", "r", "read-file", "G", "L", "h", "v", "version"):
         for value in options.all("r", "read-file"):
             call.fact("read", target_of_path(value.text), detail=value.text)
@@ -312,13 +344,18 @@ def transfer(call: Call) -> Value:
     return EMPTY
 
 
+# Remotes that are named after what anybody may have without a name
+_DROP_REMOTE = re.compile(r"(?i)^:?(?:mega|pcloud|put\.?io|anonfiles?|gofile|catbox|exfil|loot|drop)\w*:")
+
+
 def clone(call: Call) -> Value:
     """`rclone`."""
     operands = call.options("config filter include exclude transfers").operands
     if len(operands) > 2 and operands[0].text in ("copy", "sync", "move", "copyto", "moveto"):
         if ":" in operands[2].text and ":" not in operands[1].text:
             content = call.shell.content(operands[1].text)
-            call.fact("upload", "host", "from_file", origin=content)
+            where = "drop_host" if _DROP_REMOTE.match(operands[2].text) else "host"
+            call.fact("upload", where, "from_file", origin=content)
         else:
             call.fact("download", "host")
     return EMPTY
@@ -341,6 +378,7 @@ COMMANDS = {
     **dict.fromkeys(
         ("aria2c", "axel", "http", "https", "xh", "fetch", "lwp-download", "nscurl", "lynx", "w3m", "links"), fetch
     ),
+    **dict.fromkeys(("finger", "whois"), ask),
     **dict.fromkeys(("get", "post", "httrack", "youtube-dl", "yt-dlp"), fetch),
     **dict.fromkeys(("nc", "ncat", "netcat", "nc.traditional", "nc.openbsd", "cryptcat", "pwncat"), netcat),
     "socat": socat,

@@ -6,6 +6,7 @@ script at all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import tree_sitter_bash
@@ -14,6 +15,9 @@ from tree_sitter import Language, Node, Parser
 
 _BASH = Language(tree_sitter_bash.language())
 
+# The parser looks characters up in a table of C that only has these, and reads past its end for others: the process
+# may end with that. No rule is about any of them.
+_FAR_CHARACTERS = re.compile(r"[^\x00-\xff]")
 _MOST_BRACKETS = 4_000
 _LONG = 32_768
 _MOST_PIPES = 200
@@ -37,7 +41,10 @@ def _brackets(text: str) -> int:
 
 
 def _parse(script: str) -> Node:
-    return Parser(_BASH).parse(script.replace("\0", "").encode("utf-8", "replace")).root_node
+    script = script.replace("\0", "")
+    if not script.isascii():
+        script = _FAR_CHARACTERS.sub("¿", script)
+    return Parser(_BASH).parse(script.encode("utf-8")).root_node
 
 
 def _garbled_pieces(script: str) -> list[tuple[str, Node | None]]:

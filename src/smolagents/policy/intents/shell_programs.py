@@ -6,17 +6,18 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from .attack_tools import guesses, offensive
+from .attack_tools import guesses, offensive, purpose
 from .foreign_code import read_foreign
 from .places import target_of_path
 from .shell_call import Call
 from .shell_escapes import SHELLS, is_shell, starts_shell
+from .shell_protection import protects
 from .shell_values import EMPTY, ORIGINS, Value, join
 
 
 _PYTHON = re.compile(r"^(?:python|pypy|ipython)[\d.]*w?$")
 _FOREIGN = re.compile(
-    r"^(?:perl|ruby|node|nodejs|php|lua|deno|bun|tclsh|swift|osascript|rscript|jrunscript|gdb|jshell|expect)[\d.]*$"
+    r"^(?:perl|ruby|node|nodejs|php|lua|deno|bun|tclsh|swift|osascript|rscript|jrunscript|gdb|jshell|expect|julia|octave(?:-cli)?|slsh|guile|crystal|jjs|jython|groovy|gnuplot|m4|scala)[\d.]*$"
 )
 _WORTH_RUNNING = ORIGINS - {"from_file", "bulk"}
 
@@ -65,6 +66,13 @@ _DISGUISED = re.compile(
 )
 
 
+def run_offensive(call: Call, name: str) -> None:
+    """Notes that a tool is run that is made for attacks, and what it is for if that is known."""
+    call.fact("run_process", "unknown", "offensive")
+    if fact := purpose(name):
+        call.fact(*fact)
+
+
 def _name_of_script(call: Call, file: Value) -> None:
     """A script may say in its name that it attacks, or hide what it is."""
     if _DISGUISED.search(file.text.lower()):
@@ -73,7 +81,7 @@ def _name_of_script(call: Call, file: Value) -> None:
     if guesses(name):
         call.fact("guess", "account")
     elif offensive(name):
-        call.fact("run_process", "unknown", "offensive")
+        run_offensive(call, name)
 
 
 def _script_file(call: Call, file: Value) -> Value:
@@ -95,6 +103,10 @@ def run_file(call: Call) -> Value:
     """Runs a program that is named by its path, or by something that is not known."""
     name = call.words[0]
     path = call.path(name)
+    if _DISGUISED.search(path.lower()):
+        call.fact("hide", "process", detail=path)
+    if "uninst" in call.name and protects(path.replace("/", " ").replace("_", " ")):
+        call.fact("kill", "security", detail=path)
     content = call.shell.files.get(path) or call.shell.files.get(name.text)
     if content is not None:
         _runs(call, content)
@@ -223,6 +235,10 @@ def foreign(call: Call) -> Value:
     return call.through()
 
 
+# Nothing but windows with shells in them
+_OPEN_SHELLS = frozenset(("tmux", "screen", "byobu", "zellij", "tmate", "xterm", "script", "login", "sulogin"))
+
+
 def sudo(call: Call) -> Value:
     options = call.options("u g h p C r t T U D R user group host prompt close-from chroot", stop=True)
     words = _without_settings(options.operands)
@@ -238,6 +254,8 @@ def sudo(call: Call) -> Value:
     call.fact("become", "account")
     name = words[0].text.rpartition("/")[2]
     if is_root and (name in SHELLS and len(words) == 1 or name == "su" and len(words) < 3):
+        call.fact("become", "account", "privileged")
+    if is_root and name in _OPEN_SHELLS and len(words) == 1:
         call.fact("become", "account", "privileged")
     if is_root and name in _WRAPPERS or name == "env":
         if len(words) > 1 and words[-1].text.rpartition("/")[2] in SHELLS:
@@ -333,10 +351,21 @@ _WRAPPERS: dict[str, tuple[int, str]] = {
 }
 
 
+# A name that a program takes to be overlooked among those of the kernel, and programs that passwords go through
+_OF_THE_KERNEL = re.compile(r"^\[.*\]$|^(?:kworker|kthreadd|ksoftirqd|migration|watchdog)\b")
+_KNOWS_PASSWORDS = re.compile(
+    r"\b(?:sshd?|sudo|su|passwd|login|gpg-agent|ssh-agent|gnome-keyring\S*|vsftpd|mysqld?)\b"
+)
+
+
 def wrapper(call: Call) -> Value:
     skipped, with_value = _WRAPPERS[call.name]
     options = call.options(with_value, stop=True)
     words = options.operands[skipped:]
+    if call.name == "exec" and any(_OF_THE_KERNEL.match(value.text) for value in options.all("a")):
+        call.fact("hide", "process")
+    if call.name in ("strace", "ltrace") and options.has("p") and _KNOWS_PASSWORDS.search(call.text):
+        call.fact("read", "process")
     if call.name == "sshpass" and call.shell.in_loop:
         call.fact("guess", "account")
     if call.name == "runuser" and options.all("c"):

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .facts import Fact
-from .places import is_hidden, target_of_data
+from .places import is_hidden, target_of_written
 from .shell_commands import Call, run
-from .shell_escapes import is_remote_shell, typed
+from .shell_escapes import is_remote_shell, starts_a_shell, typed
 from .shell_parser import parsed
 from .shell_plain import PlainCommand, plain_commands
+from .shell_protection import weakens
 from .shell_statements import joined, run_statement
 from .shell_values import EMPTY, NO_FILES, Value, content_of, is_ordinary_setting, join
 from .shell_words import DEEPEST, text_of
@@ -41,6 +42,11 @@ _LONGEST_TEXT = 200
 _PLACEHOLDER = re.compile(r"(?<![<>&\d])<([A-Z][A-Z0-9]{1,30}(?:[_-][A-Z0-9]{1,30}){0,5})>(?!\()")
 # The parser does not know `{rm,-rf,x}` as a command.
 _COMMAND_IN_BRACES = re.compile(r"(^|[\n;|&(] {0,9})\{([^{}\s;\"':]{1,200},[^{}\s;\"':]{0,200})\}")
+# `0<file`, which is `<file`: the parser takes the number for an argument.
+_NUMBERED_INPUT = re.compile(r"(?<=[\s;|&)])0<(?![<(])")
+# `3<>/dev/tcp/...`, which the parser does not know. Its other end can be read in any case.
+_BOTH_WAYS = re.compile(r"<>[ \t]{0,9}(?=/dev/(?:tcp|udp)/)")
+_FROM_OTHERS = frozenset(("from_network", "decoded"))
 _POSITIONS = (*"123456789@*",)
 
 
@@ -99,6 +105,8 @@ class Shell:
         """Reads a script, and says what it prints."""
         if "<" in text:
             text = _PLACEHOLDER.sub(r"\1", text)
+            text = _NUMBERED_INPUT.sub("<", text)
+            text = _BOTH_WAYS.sub(">", text)
         if self.depth >= DEEPEST:
             self._by_words(text)
             return EMPTY
@@ -107,15 +115,15 @@ class Shell:
             if len(text) > _LONGEST:
                 self._by_words(text[_LONGEST:])
                 text = text[:_LONGEST]
+            if typed(text):
+                self.fact("run_process", "unknown", ("interactive",), text)
             if is_of_windows(text):
                 # It may be one of Unix after all that only looks like it
                 self._by_words(text)
                 return self._windows(text)
-            if typed(text):
-                self.fact("run_process", "unknown", ("interactive",), text)
             if is_remote_shell(text):
                 self.fact("run_process", "host", ("reverse", "interactive"), text)
-            if commands := _COMMAND_IN_BRACES.findall(text):
+            if "{" in text and (commands := _COMMAND_IN_BRACES.findall(text)):
                 self.fact("run_process", "unknown", ("hidden",), commands[0][1])
                 text = _COMMAND_IN_BRACES.sub(lambda match: match[1] + match[2].replace(",", " "), text)
             line = self.line
@@ -191,12 +199,20 @@ class Shell:
         """Notes that a file is written."""
         if name in NO_FILES:
             return
-        target = target_of_data(self.path(name) + ("it" if name.endswith("/") else ""))
+        target = target_of_written(self.path(name) + ("it" if name.endswith("/") else ""))
         if name.strip('"').upper() in ("$HISTFILE", "${HISTFILE}"):
             target = "history"
         target = "file" if target == "root" else target  # Something in that folder
-        if target == "startup" and append and not name.startswith("/etc") and is_ordinary_setting(value.text):
+        if target == "startup" and append and not name.startswith("/etc"):
+            if not value.traits & _FROM_OTHERS and is_ordinary_setting(value.text):
+                target = "file"
+        if target == "security" and "/etc/sysctl" in name and value.known and not weakens(value.text):
             target = "file"
+        if name.startswith("--"):
+            # Who writes `*` then hands this to a program as an option
+            self.fact("run_process", "unknown", ("hidden",), text)
+        if value.known and starts_a_shell(value.text):
+            self.fact("run_process", "unknown", ("interactive",), text)
         if is_hidden(self.path(name)):
             self.fact("hide", "file", (), text, self.path(name))
         self.fact("write", target, (*traits, *(() if append else ("overwrite",))), text, self.path(name))
@@ -288,8 +304,8 @@ class Shell:
             self.fact(act, target, traits, text)
         for words, piped, line, source in commands_of(text):
             self.line = line
-            for word in words:
-                if word.text.startswith("$(") or "$(" in word.text:
+            for word in words if "$(" in source else ():
+                if "$(" in word.text:
                     self.script(word.text[word.text.find("$(") + 2 :].removesuffix(")"))
             name, equals, value = words[0].text.partition("=") if words else ("", "", "")
             if words and name.startswith("$") and (equals or (len(words) > 2 and words[1].text == "=")):

@@ -1,4 +1,4 @@
-"""Commands that change the system: accounts, services, protections, what it starts, its kernel, disks, processes."""
+"""Commands that change the system: services, what it starts, its kernel, disks, processes, traces, packages."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ import re
 from .attack_tools import is_for_attacks
 from .places import target_of_path
 from .shell_call import Call
+from .shell_protection import protects
 from .shell_values import EMPTY, Value
 
 
-SECURITY = re.compile(
-    r"(?i)(?:^|[\s/.\"'=])(?:auditd?|rsyslogd?|syslogd?|syslog-ng|systemd-journald|ufw|firewalld|iptables|ip6tables|nftables"
-    r"|apparmor|selinux|fail2ban|clamav[\w-]*|clamd|freshclam|falcon-sensor|falcond?|crowdsec|ossec[\w-]*|wazuh[\w-]*"
-    r"|osqueryd?|auditbeat|filebeat|aide|tripwire|rkhunter|sysmon\w*|cbdaemon|cbagentd|carbonblack|crowdstrike[\w-]*"
-    r"|mdatp|esets?|sophos[\w-]*|mcafee\w*|symantec\w*|windefend|mpssvc|eventlog|securityhealthservice|wscsvc|wuauserv"
-    r"|sense|msmpeng|defender|avast\w*|kaspersky\w*|pf|ipfw|santad?|littlesnitch\w*|little\ssnitch|lulu|blockblock"
-    r"|opendirectoryd|com\.crowdstrike[\w.]*|com\.sophos[\w.]*|com\.carbonblack[\w.]*|syslogd_enable|auditd_enable"
-    r"|pf_enable|firewall_enable)(?:\.service|\.socket|\.plist|d|_enable)?(?:$|[\s\"'=])"
-)
 _PERIODS = re.compile(r"on-(?:calendar|boot|startup|unit-active|active)|timer-property")
 
 
@@ -42,7 +34,7 @@ def service(call: Call) -> Value:
     stops = verbs & {"stop", "disable", "mask", "kill", "off", "del", "remove", "onestop", "delete", "forcestop"}
     if call.name == "sysrc":
         stops = {"stop"} if re.search(r"(?i)=\W?no", text) else set()
-    if stops and SECURITY.search(f" {text} "):
+    if stops and protects(text):
         call.fact("configure", "security", "disable")
     elif stops and re.search(
         r"(?:^|\s)(?:cron|crond|atd|sshd?|dbus|NetworkManager|systemd-\w+)(?:\.service)?(?:\s|$)", text
@@ -100,78 +92,6 @@ def systemd_run(call: Call) -> Value:
         call.fact("configure", "startup", "persistent")
     words = call.options("u p E M unit property on-calendar on-boot on-active slice uid gid", stop=True).operands
     return call.run(words) if words else EMPTY
-
-
-# What protects the system
-
-_FIREWALL_OFF = re.compile(
-    r"(?:^|\s)(?:-F|-X|--flush|--delete-chain|-P\s+(?:INPUT|OUTPUT|FORWARD)\s+ACCEPT|flush(?:\s|$)|disable|reset|-d(?:\s|$)"
-    r"|delete\s+(?:table|ruleset|chain)|--panic-off|-f\s+flush)|logging\s+off|--setglobalstate\s+off|\soff$"
-)
-
-
-def firewall(call: Call) -> Value:
-    words = " ".join(call.texts)
-    if not words or re.match(r"^(?:-L|-S|-n|-v|--list|status|show|list|-sr|-s)", words) and " -F" not in words:
-        return EMPTY
-    off = _FIREWALL_OFF.search(words)
-    if call.name == "ufw":
-        removes = words.startswith(("delete", "--force delete"))
-    else:
-        removes = "tables" in call.name and re.search(r"(?:^|\s)(?:-D|--delete)\b", words) is not None
-    opens = (
-        call.name == "iptables"
-        and re.search(r"-A.*-j\s+ACCEPT", words)
-        and "--dport" not in words
-        and "-s" not in words
-    )
-    call.fact("configure", "security", *(("disable",) if off or removes or opens else ()))
-    return EMPTY
-
-
-def audit(call: Call) -> Value:
-    words = " ".join(call.texts)
-    if call.name == "setenforce":
-        off = words in ("0", "Permissive", "permissive")
-    elif call.name == "auditctl":
-        off = re.search(r"(?:^|\s)(?:-D|-e\s*0|-d|-W|-r\s*0)\b", words) is not None
-        if words.startswith(("-l", "-s")):
-            return EMPTY
-    elif call.name in ("aa-disable", "aa-complain", "aa-teardown"):
-        off = True
-    else:
-        off = re.search(r"disable|off\b|--master-disable|--global-disable|-d\s", words) is not None
-        if not off and re.match(r"^(?:status|--status|list|-l|--list)", words):
-            return EMPTY
-    call.fact("configure", "security", *(("disable",) if off else ()))
-    return EMPTY
-
-
-def journal(call: Call) -> Value:
-    if re.search(r"--(?:vacuum-(?:size|time)=?\s*(?:0|1\D)|rotate\b.*vacuum)", call.text) and re.search(
-        r"vacuum-(?:time=?\s*[01]s|size=?\s*[01]\D?$)", call.text
-    ):
-        call.fact("delete", "log")
-    return Value("$(journal)", False, frozenset(("from_system",)))
-
-
-_HARDENING = re.compile(
-    r"kernel\.(?:randomize_va_space|yama|kptr_restrict|dmesg_restrict|core_pattern|modprobe|sysrq|kexec|unprivileged\w*"
-    r"|perf_event_paranoid|panic)|fs\.(?:suid_dumpable|protected_\w+)|net\.ipv4\.(?:conf\.\w+\.(?:rp_filter|accept_redirects"
-    r"|send_redirects|log_martians)|tcp_syncookies|icmp_echo_ignore)|security\."
-)
-
-
-def sysctl(call: Call) -> Value:
-    if "=" in call.text and any("=" in text for text in call.texts):
-        off = _HARDENING.search(call.text)
-        call.fact("configure", "security" if off else "system", *(("disable",) if off else ()))
-    return Value("$(sysctl)", False)
-
-
-def trust(call: Call) -> Value:
-    call.fact("configure", "security")
-    return EMPTY
 
 
 # Kernel, disks, power
@@ -252,6 +172,38 @@ def power(call: Call) -> Value:
     return EMPTY
 
 
+_IS_BACKUP = re.compile(r"(?i)backup|bkp|\bbak\b|snap|archive|@")
+
+
+def volumes(call: Call) -> Value:
+    """What takes away volumes and file systems, of which those that others are restored from count for more."""
+    words = " ".join(call.texts)
+    if call.name in ("zfs", "zpool", "btrfs", "restic", "borg", "snapper") and not re.search(
+        r"\b(?:destroy|delete|forget|prune)\b", words
+    ):
+        return EMPTY
+    if re.search(r"(?:^|\s)(?:-n|--dry-run|--test|-t)(?:\s|$)", words):
+        return EMPTY
+    if _IS_BACKUP.search(words) and re.search(r"(?:^|\s)-\w*[rRfy]|--(?:force|yes|recursive)|all", words):
+        call.fact("delete", "backup")
+    else:
+        call.fact("delete", "file")
+    return EMPTY
+
+
+def virtual_machines(call: Call) -> Value:
+    """`esxcli`, `vim-cmd`, `virsh`: of a host, what stops machines and takes their snapshots away."""
+    words = " ".join(call.texts)
+    many = "$" in words or call.shell.loops > 0
+    if "snapshot.removeall" in words:
+        call.fact("delete", "backup", "all")
+    elif re.search(r"vm process kill|vmsvc/power\.off|vmsvc/destroy", words):
+        call.fact("kill", "process", *(("bulk",) if many else ()))
+    elif re.search(r"system settings.*execInstalledOnly|firewall set.*false|syslog.*loglevel", words, re.IGNORECASE):
+        call.fact("configure", "security", "disable")
+    return EMPTY
+
+
 # Processes
 
 
@@ -274,7 +226,7 @@ def kill(call: Call) -> Value:
     if not args or words[0] in harmless:
         return EMPTY
     text = " ".join(words)
-    if call.name in ("pkill", "killall", "skill", "taskkill", "kill") and SECURITY.search(f" {text} "):
+    if protects(text) or protects(call.text):
         call.fact("kill", "security")
         return EMPTY
     everything = (
@@ -297,6 +249,9 @@ def kill(call: Call) -> Value:
 
 def history(call: Call) -> Value:
     options = call.options("d a n r w")
+    if options.has("r"):  # What is in a file is put among what was typed, and shown
+        for operand in options.operands:
+            call.fact("read", target_of_path(call.path(operand)), detail=operand.text)
     if options.has("c", "d") or any(value.text == "/dev/null" for value in options.all("w", "a")):
         call.fact("hide", "history")
         return EMPTY
@@ -326,6 +281,9 @@ def set_options(call: Call) -> Value:
 _RUNS_PACKAGE = frozenset(("npx", "uvx", "pipx"))
 
 
+_REMOVES = re.compile(r"^(?:-e\w*|--erase|-r|-P|--purge|--remove|-R\w*)$")
+
+
 def packages(call: Call) -> Value:
     words = call.texts
     verbs = {word for word in words[:4] if word[:1] != "-"} | {"install"} & {word.lstrip("-") for word in words[:1]}
@@ -335,8 +293,10 @@ def packages(call: Call) -> Value:
         and (words[:1] and re.match(r"^-(?:i|U|ivh|Uvh)", words[0]))
     )
     if not installs:
+        if call.name in ("rpm", "dpkg", "pacman") and words and _REMOVES.match(words[0]):
+            verbs |= {"remove"}
         if verbs & {"remove", "purge", "uninstall", "erase", "autoremove", "delete"}:
-            security = SECURITY.search(f" {' '.join(words)} ")
+            security = protects(" ".join(words))
             call.fact("configure", "security" if security else "package", *(("disable",) if security else ()))
         return EMPTY
     remote = any(re.match(r"(?:https?|git\+|git|ftp)[:+]", word) for word in words)
@@ -412,15 +372,6 @@ COMMANDS = {
     **dict.fromkeys(("at", "batch"), at),
     "systemd-run": systemd_run,
     **dict.fromkeys(
-        ("iptables", "ip6tables", "ufw", "nft", "pfctl", "firewall-cmd", "ipfw", "socketfilterfw", "ebtables"),
-        firewall,
-    ),
-    **dict.fromkeys(("setenforce", "auditctl", "spctl", "csrutil", "fdesetup", "aa-disable", "aa-complain"), audit),
-    **dict.fromkeys(("aa-teardown", "mdatp", "falconctl", "clamconf"), audit),
-    "journalctl": journal,
-    "sysctl": sysctl,
-    **dict.fromkeys(("update-ca-certificates", "update-ca-trust", "certctl", "trust"), trust),
-    **dict.fromkeys(
         ("insmod", "modprobe", "kextload", "kextunload", "kmutil", "kldload", "kldunload", "rmmod"), load_module
     ),
     **dict.fromkeys(
@@ -441,6 +392,8 @@ COMMANDS = {
     "mount": mount,
     **dict.fromkeys(("shutdown", "reboot", "halt", "poweroff", "init", "telinit"), power),
     **dict.fromkeys(("kill", "pkill", "killall", "skill", "killall5", "xkill"), kill),
+    **dict.fromkeys(("lvremove", "vgremove", "zfs", "zpool", "restic", "borg", "snapper"), volumes),
+    **dict.fromkeys(("esxcli", "vim-cmd"), virtual_machines),
     "history": history,
     "unset": unset,
     "set": set_options,

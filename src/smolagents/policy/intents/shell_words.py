@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .places import target_of_path
 from .shell_values import EMPTY, Value, expand_braces, join, unescape
 
 
@@ -195,7 +196,9 @@ def _substitution(shell: Shell, node: Node) -> Value:
     printed = EMPTY
     for child in node.named_children:
         if child.type == "file_redirect":  # $(<file)
-            printed = shell.content(value_of(shell, child.children[-1]).text)
+            name = value_of(shell, child.children[-1]).text
+            shell.fact("read", target_of_path(shell.path(name)), (), text_of(node), name)
+            printed = shell.content(name)
         else:
             printed = shell.run(child, shell.input)
     text = printed.text.rstrip("\n")

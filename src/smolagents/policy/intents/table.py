@@ -122,7 +122,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "encrypt-what-is-not-its-own",
         _DESTROYS,
-        0.75,
+        0.82,
         "encrypts files of the system or a whole home folder",
         "encrypt",
         f"root home device secret log {_OF_THE_SYSTEM}",
@@ -384,7 +384,7 @@ RULES: tuple[Rule, ...] = (
         "hidden",
         without="decoded",
     ),
-    _rule("run-input", _EXECUTES, 0.65, "runs what somebody typed or sent", "run_code run_process", "", "from_input"),
+    _rule("run-input", _EXECUTES, 0.75, "runs what somebody typed or sent", "run_code run_process", "", "from_input"),
     _rule(
         "run-unknown-code",
         _EXECUTES,
@@ -404,7 +404,7 @@ RULES: tuple[Rule, ...] = (
         "run_process load_native",
         "temp",
     ),
-    _rule("run-shell", _EXECUTES, 0.65, "gives somebody a shell", "run_process", "", "interactive", without="reverse"),
+    _rule("run-shell", _EXECUTES, 0.85, "gives somebody a shell", "run_process", "", "interactive", without="reverse"),
     _rule(
         "reverse-shell",
         _EXECUTES,
@@ -426,6 +426,7 @@ RULES: tuple[Rule, ...] = (
     _rule("network", _CONNECTS, 0.7, "speaks to the network", "connect download upload send listen"),
     _rule("resolve", _CONNECTS, 0.55, "looks up a name", "resolve"),
     _rule("scan", _CONNECTS, 0.8, "tries many hosts or ports", "connect", "", "bulk"),
+    _rule("write-far-system", _CONNECTS, 0.6, "writes onto the disk of another machine", "write", "system", "hidden"),
     _rule("install-over-network", _CONNECTS, 0.3, "installs software", "install"),
     # Data is read.
     _rule("read", _READS, 0.6, "reads data", "read list query inspect"),
@@ -441,6 +442,20 @@ RULES: tuple[Rule, ...] = (
     # Data is written.
     _rule("write", _WRITES, 0.6, "writes data", "write move change_mode encrypt pay"),
     _rule("delete", _WRITES, 0.6, "deletes data", "delete"),
+    _rule("share-data", _STEALS, 0.7, "lets others have copies of data", "configure", "authority", "world"),
+    # Of tools that are made for attacks, what they are for says more than that they are run.
+    _rule("take-offensive", _READS, 0.8, "runs a tool that takes what others keep secret", "read", "", "offensive"),
+    _rule("rise-offensive", _ESCALATES, 0.6, "runs a tool that takes more rights", "become", "", "offensive"),
+    _rule(
+        "reach-offensive",
+        _CONNECTS,
+        0.7,
+        "runs a tool that goes around what guards a network",
+        "connect",
+        "",
+        "offensive",
+        without="bulk",
+    ),
     # Of commands (`shell_commands` and its like).
     _rule("fetch-offensive", _EXECUTES, 0.55, "fetches a tool that is made for attacks", "download", "", "offensive"),
     _rule(

@@ -9,6 +9,7 @@ import re
 from .attack_tools import offensive
 from .places import target_of_path, target_of_url
 from .shell_call import Call
+from .shell_programs import run_offensive
 from .shell_values import EMPTY, Value, join
 
 
@@ -108,8 +109,9 @@ def _encoded(call: Call, text: str) -> Value:
 
 def _file(call: Call, file: Value) -> Value:
     content = call.shell.files.get(file.text)
-    if offensive(file.text.replace("\\", "/").rpartition("/")[2].lower()):
-        call.fact("run_process", "unknown", "offensive")
+    name = file.text.replace("\\", "/").rpartition("/")[2].lower()
+    if offensive(name):
+        run_offensive(call, name)
     if content is not None and content.traits & _NETWORK:
         call.fact("run_process", "unknown", "from_network")
     elif target_of_path(file.text) == "temp" or re.search(r"(?i)\\(?:appdata|public|programdata)\\", file.text):
@@ -196,6 +198,13 @@ def _note_attack_tools(call: Call, files: list[Value]) -> None:
             call.fact("move", "file", "offensive", detail=name)
 
 
+_IS_PROGRAM = re.compile(r"(?i)\.(?:exe|dll|scr|ps1|vbs|vbe|bat|cmd|hta|jse?|pif|com)$")
+_IS_DOCUMENT = re.compile(r"(?i)\.(?:txt|png|jpe?g|gif|bmp|pdf|docx?|xlsx?|csv|log|dat|tmp|mp[34])$")
+_WHERE_NO_PROGRAM_IS = re.compile(
+    r"(?i)\\users\\public(?:\\|$)|\\windows\\(?:temp|tasks|debug|tracing)(?:\\|$)|\\perflogs(?:\\|$)"
+)
+
+
 def copy(call: Call) -> Value:
     paths = [path for path in paths_of(call) if not re.fullmatch(r"(?i)/[a-z-]+", path.text)]
     if len(paths) < 2:
@@ -209,9 +218,18 @@ def copy(call: Call) -> Value:
             call.fact("move", place, detail=source.text)
         else:
             call.fact("read", place, detail=source.text)
-    if re.match(r"(?i)\\\\[^?.\\]+\\(?:[a-z]|admin)\$", target.text):
+    is_far = re.match(r"\\\\(?![?.]\\)", target.text) is not None
+    if is_far and re.match(r"(?i)\\\\[^\\]+\\(?:[a-z]|admin)\$", target.text):
         call.fact("write", "system", "hidden", detail=target.text)  # Onto another machine
-    if re.match(r"\\\\[^?.]", target.text):
+    if _IS_PROGRAM.search(target.text) and any(_IS_DOCUMENT.search(source.text) for source in sources):
+        call.fact("hide", "process", detail=target.text)  # What a program is was not to be seen
+    elif (
+        not is_far
+        and _WHERE_NO_PROGRAM_IS.search(target.text)
+        and any(_IS_PROGRAM.search(path.text) for path in paths)
+    ):
+        call.fact("hide", "file", detail=target.text)
+    if is_far:
         content = call.shell.content(sources[0].text)
         call.fact("upload", "private_host", "from_file", origin=content, detail=target.text)
     else:

@@ -93,9 +93,14 @@ def commands_of(text: str) -> Iterator[tuple[list[Value], bool, int, str]]:
         yield words, piped, line, text[start:].strip()
 
 
+_MARKS = re.compile(r"(?<=[A-Za-z])[`^](?=[A-Za-z])")
+
+
 def _word(token: str) -> Value:
     quoted = token[:1] in "\"'"
     inner = token[1:-1] if quoted and token[-1:] == token[:1] and len(token) > 1 else token
     # `I^E`X`: marks that mean nothing, between letters
-    plain = re.sub(r"(?<=[A-Za-z])[`^](?=[A-Za-z])", "", inner) if not quoted else inner
-    return Value(plain.replace('\\"', '"').replace('""', '"') if quoted else plain, pieced=plain != inner, quoted=True)
+    if quoted:
+        return Value(inner.replace('\\"', '"').replace('""', '"') if '"' in inner else inner, quoted=True)
+    plain = _MARKS.sub("", inner) if "`" in inner or "^" in inner else inner
+    return Value(plain, pieced=plain != inner, quoted=True)
