@@ -68,6 +68,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
         | /library/(?:launchagents|launchdaemons|startupitems|scriptingadditions)
         | /com\.apple\.loginwindow | /backgrounditems\.btm | ^/etc/motd
         | /start[ ]?menu/programs/startup | /\.git/hooks/(?!.*\.sample$) | /(?:site|user)customize\.py$
+        | /autorun\.inf$
         | /site-packages/[^/]+\.pth$ | /windows/(?:system32|sysnative)/tasks(?:/|$)
         | ^(?:hk\w+:?|registry)/.*(?:/run(?:once)?|/winlogon|/services|/image[ ]file)
         | /windowspowershell/.*profile\.ps1$ | /powershell/.*profile\.ps1$ | /\.config/powershell/

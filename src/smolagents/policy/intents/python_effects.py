@@ -26,10 +26,23 @@ _SHELLS = re.compile(
 # A program's settings, with what it needs to be let in
 _IN_ITS_OWN_FOLDER = re.compile(r"(?:\./)?(?:(?:config|secrets|certs|keys)/)?\.?[\w-]+(?:\.\w+)*$")
 _EXPRESSION_THAT_CLIMBS = re.compile(
-    r"__\w+__|@\w+(?:\.\w+)*\.(?:os|sys|builtins|subprocess)\b|\b(?:system|popen)\s*\("
+    r"__\w+__|@\w+(?:\.\w+)*\.(?:os|sys|builtins|subprocess|read_pickle|eval)\b|\b(?:system|popen)\s*\("
+)
+_TEMPLATE_THAT_CLIMBS = re.compile(
+    r"(?:\{[{%]|<%|\$\{|#\{).{0,200}?(?:__(?:subclasses|globals|builtins|mro|bases?|init|import|getattribute|dict|code|self)__"
+    r"|\battr\(\s*[\"'][_\\]|\bos\s*\.\s*\w+\s*\(|\bpopen\b|\bimport\s+(?:os|subprocess)\b)",
+    re.DOTALL,
+)
+_LONGEST_TEMPLATE = 20_000
+# What gives somebody a prompt or takes what it runs from the network, when it is run as a program
+_INTERACTIVE_MODULES = frozenset(
+    ("code", "pdb", "idlelib", "IPython", "asyncio", "pip", "ensurepip", "bpython", "ptpython")
+)
+_PLACE_OF_OTHERS = re.compile(
+    r"(?:git\+|hg\+)?(?:https?|ftp)://(?!(?:[\w.-]+\.)?(?:github\.com|gitlab\.com|pypi\.org|pythonhosted\.org|pytorch\.org|python\.org)/)"
 )
 _PICKLED_CALL = re.compile(
-    rb"(?:c(?:os|posix|nt|subprocess|builtins|__builtin__|sys|runpy|importlib|pty|shutil|socket|webbrowser|timeit|code|pdb)\n\w)"
+    rb"(?:[ci](?:os|posix|nt|subprocess|builtins|__builtin__|sys|runpy|importlib|pty|shutil|socket|webbrowser|timeit|code|pdb)\n\w)"
     rb"|\x8c.(?:os|posix|nt|subprocess|builtins|__builtin__|pty|runpy|importlib)\x94"
 )  # fmt: skip
 
@@ -82,10 +95,13 @@ def _paths(reading: Reading, argument: ast.expr | None) -> list[tuple[str, str, 
 def _path(
     reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, arguments: Any, keywords: Any
 ) -> None:
+    if effect.act == "delete" and reading.flow.is_itself(argument):
+        reading.add(node, "hide", "file", ("from_itself",), name)
     for target, path, traits in _paths(reading, argument):
         if effect.act == "load_native" and target not in ("temp", "kernel"):
             target = "file"
-        carried = reading.flow.into([argument]) & _RUN if effect.act in ("load_native", "run_code") else _NOTHING
+        # A path that somebody typed is how one says which file is meant
+        carried = reading.flow.into([argument]) & _PACKED if effect.act in ("load_native", "run_code") else _NOTHING
         reading.add(node, effect.act, target, traits | effect.traits | carried, path)
         if effect.act == "write":
             reading.written.add(path)
@@ -130,6 +146,8 @@ def _path_or_url(reading: Reading, effect: Effect, name: str, node: ast.Call, ar
     for target, path, traits in _paths(reading, argument):
         if path.startswith(("http://", "https://", "ftp://", "s3://")):
             reading.add(node, "download", target_of_url(path), _NOTHING, path)
+        elif name == "numpy.load" and any(keyword.arg == "allow_pickle" for keyword in node.keywords):
+            _pickle(reading, effect, name, node, node.args[0] if node.args else None, (), ())
         else:
             reading.add(node, "read", target, traits, path)
 
@@ -251,10 +269,13 @@ def _remote_command(reading: Reading, effect: Effect, name: str, node: ast.Call,
 
 
 def _code(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
-    if argument is None:
+    setups = [keyword.value for keyword in node.keywords if keyword.arg == "setup"]
+    if argument is None and not setups:
         return
-    traits = reading.flow.into([argument]) & _RUN | effect.traits
-    programs = reading.values.candidates(argument)
+    traits = reading.flow.into([argument, *setups]) & _RUN | effect.traits
+    programs = [
+        program for part in (argument, *setups) if part is not None for program in reading.values.candidates(part)
+    ]
     for program in programs:
         text = (
             program if type(program) is str else program.decode("utf-8", "replace") if type(program) is bytes else ""
@@ -264,6 +285,48 @@ def _code(reading: Reading, effect: Effect, name: str, node: ast.Call, argument:
     if not programs:
         traits |= frozenset(("dynamic",))
     reading.add(node, "run_code", "unknown", traits, name)
+
+
+def _compiled(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
+    """What is compiled is mostly run elsewhere; nobody compiles what somebody types for anything else."""
+    if isinstance(argument, ast.Call) and reading.names.resolve(argument.func) in ("input", "raw_input"):
+        reading.add(node, "run_code", "unknown", ("from_input",), name)
+
+
+def _module(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
+    for module in reading.values.candidates(argument):
+        if type(module) is str and module.partition(".")[0] in _INTERACTIVE_MODULES:
+            reading.add(node, "run_code", "unknown", ("from_input",), module)
+
+
+def _pip(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
+    for words in reading.values.candidates(argument):
+        if type(words) is tuple and any(type(word) is str and _PLACE_OF_OTHERS.match(word) for word in words):
+            reading.add(node, "run_code", "package", ("from_network",), name)
+    reading.add(node, effect.act, "package", _NOTHING, name)
+
+
+_OF_THE_HOST = re.compile(r"^(?:/|/(?:etc|root|home|proc|var/run/docker\.sock|run/docker\.sock)/?)(?::|$)")
+
+
+def _container(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
+    for keyword in node.keywords:
+        given = keyword.value
+        if keyword.arg == "privileged" and isinstance(given, ast.Constant) and given.value is True:
+            reading.add(node, "escape", "container", _NOTHING, name)
+        elif keyword.arg in ("volumes", "binds"):
+            places = given.keys if isinstance(given, ast.Dict) else given.elts if isinstance(given, ast.List) else []
+            if any(_OF_THE_HOST.match(reading.values.text(place) or "") for place in places):
+                reading.add(node, "escape", "container", _NOTHING, name)
+
+
+def _tcl(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
+    for text in reading.values.candidates(argument):
+        if type(text) is str and text.lstrip().startswith("exec "):
+            command = text.lstrip().removeprefix("exec ").strip()
+            reading.take(node, reading.readers.shell(command))
+            traits = ("interactive",) if _SHELLS.match(command) else ()
+            reading.add(node, "run_process", "unknown", traits, name)
 
 
 def _pickle(
@@ -285,6 +348,20 @@ def _pickle(
 def _expression(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
     for text in reading.values.candidates(argument):
         if type(text) is str and _EXPRESSION_THAT_CLIMBS.search(text):
+            reading.add(node, "escape", "runtime", _NOTHING, text)
+
+
+def _evaluated(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
+    for text in reading.values.candidates(argument):
+        if type(text) is str and len(text) > 3:
+            if _EXPRESSION_THAT_CLIMBS.search(text):
+                reading.add(node, "escape", "runtime", _NOTHING, text)
+            reading.take(node, reading.readers.python(text))
+
+
+def _template(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
+    for text in reading.values.candidates(argument):
+        if type(text) is str and _TEMPLATE_THAT_CLIMBS.search(text, 0, _LONGEST_TEMPLATE):
             reading.add(node, "escape", "runtime", _NOTHING, text)
 
 
@@ -396,6 +473,13 @@ _APPLY: dict[str, Callable[..., None]] = {
     "code": _code,
     "pickle": _pickle,
     "expression": _expression,
+    "evaluated": _evaluated,
+    "template": _template,
+    "compiled": _compiled,
+    "module": _module,
+    "pip": _pip,
+    "tcl": _tcl,
+    "container": _container,
     "url": _url,
     "host": _host,
     "address": _address,

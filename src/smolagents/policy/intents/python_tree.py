@@ -56,7 +56,8 @@ FORMATS = frozenset(("format", "format_map", "vformat", "get_field"))
 INTERESTING = frozenset(name.rpartition(".")[2] for name in CALLS) | FORMATS | frozenset(
     ("encrypt", "dup2", "__reduce_ex__", "update", "partial", "submit", "apply_async", "Thread", "Process", "register",
      "attrgetter", "getattr_static", "__getattribute__", "write", "writelines", "add", "screenshot", "login", "save",
-     "extractall", "writestr", "dump")
+     "extractall", "writestr", "dump", "dictConfig", "mmap", "get_original", "load_module", "find_spec",
+     "from_address", "cast", "imwrite", "encrypt_and_digest")
 )  # fmt: skip
 
 
@@ -104,7 +105,8 @@ class Tree:
         climbs (`list[ast.Attribute]`): Attributes by which one climbs.
         references (`list`): Where something is assigned to an attribute, or decorated: pairs of node and value.
         loops (`list[ast.While]`): Loops without a condition.
-        settings (`list[ast.Subscript]`): Items that are assigned.
+        settings (`list[ast.Subscript]`): Items that are assigned or deleted.
+        assigned (`dict[ast.AST, ast.expr]`): What is assigned to them.
         patterns (`set[str]`): Attributes that `match` looks up.
     """
 
@@ -116,6 +118,7 @@ class Tree:
         self.references: list[tuple[ast.AST, ast.expr]] = []
         self.loops: list[ast.While] = []
         self.settings: list[ast.Subscript] = []
+        self.assigned: dict[ast.AST, ast.expr] = {}
         self.patterns: set[str] = set()
         self._local_calls: list[tuple[str, ast.Call]] = []
         self._walk(root)
@@ -156,7 +159,8 @@ class Tree:
     def _import_from(self, node: ast.ImportFrom) -> None:
         for alias in node.names:
             if alias.name != "*":
-                self.names.modules[alias.asname or alias.name] = f"{node.module or ''}.{alias.name}".lstrip(".")
+                module = "." * node.level + (node.module or "")
+                self.names.import_from(module, alias.name, alias.asname or alias.name)
                 if alias.asname is not None and alias.asname.startswith("__"):  # The language calls it by this name
                     called = ast.copy_location(ast.Name(alias.asname, ast.Load()), node)
                     self.references.append((called, called))
@@ -169,8 +173,14 @@ class Tree:
             self.names.bind_target(target, node.value)
             if type(target) is ast.Subscript:
                 self.settings.append(target)
-            if type(target) is ast.Attribute or (type(target) is ast.Name and target.id.startswith("__")):
+                self.assigned[target] = node.value
+            if type(target) in (ast.Attribute, ast.Subscript) or (
+                type(target) is ast.Name and target.id.startswith("__")
+            ):
                 self.references.append((target, node.value))
+
+    def _delete(self, node: ast.Delete) -> None:
+        self.settings += [target for target in node.targets if type(target) is ast.Subscript]
 
     def _assign_one(self, node: ast.AnnAssign | ast.AugAssign | ast.NamedExpr) -> None:
         if node.value is not None:
@@ -206,6 +216,11 @@ class Tree:
 
     def _class(self, node: ast.ClassDef) -> None:
         self._define(node)
+        for base in node.bases:
+            called = base.attr if isinstance(base, ast.Attribute) else base.id if isinstance(base, ast.Name) else ""
+            if called.endswith("HTTPRequestHandler"):
+                for attribute in (".path", ".rfile", ".headers"):
+                    self.names.bind(attribute, _HANDED_IN)
         for decorator in node.decorator_list:
             self.references.append((node, decorator))
 
@@ -270,6 +285,7 @@ _VISITORS: dict[type[ast.AST], Callable[[Tree, Any], None]] = {
     ast.ImportFrom: Tree._import_from,
     ast.Assign: Tree._assign,
     ast.AnnAssign: Tree._assign_one,
+    ast.Delete: Tree._delete,
     ast.AugAssign: Tree._assign_one,
     ast.NamedExpr: Tree._assign_one,
     ast.For: Tree._loop,
