@@ -428,7 +428,8 @@ CALLS: dict[str, Effect] = {
     **_effects("pip.main pip._internal.main pip._internal.cli.main.main ensurepip._run_pip", "install", "pip"),
     # Data bases
     **_effects("?.execute ?.executescript ?.executemany ?.execute_query", "query", "sql"),
-    **_effects("?.drop_all ?.drop_database ?.delete_bucket ?.dropDatabase", "delete", "database", 0, "", "all"),
+    **_effects("?.drop_all", "delete", "drop", 0, "", "all"),
+    **_effects("?.drop_database ?.delete_bucket ?.dropDatabase", "delete", "database", 0, "", "all"),
     **_effects(
         " ".join(
             f"boto3.resource().{chain}.delete"
@@ -478,7 +479,7 @@ SOURCES: dict[str, frozenset[str]] = {
             " base64.urlsafe_b64decode"
             " base64.standard_b64decode base64.decodebytes binascii.unhexlify binascii.a2b_base64 binascii.a2b_hex"
             " bytes.fromhex bytearray.fromhex zlib.decompress gzip.decompress bz2.decompress"
-            " lzma.decompress marshal.loads"
+            " lzma.decompress marshal.loads marshal.load"
             " codecs.decode codecs.getdecoder ?.decrypt cryptography.fernet.Fernet().decrypt zlib.decompressobj",
             "decoded",
         ),

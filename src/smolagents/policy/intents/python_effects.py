@@ -320,6 +320,12 @@ def _container(reading: Reading, effect: Effect, name: str, node: ast.Call, argu
                 reading.add(node, "escape", "container", _NOTHING, name)
 
 
+def _drop(reading: Reading, effect: Effect, name: str, node: ast.Call, *rest: Any) -> None:
+    """Whoever makes the tables again, starts afresh, as examples and tests do."""
+    if "create_all(" not in reading.program:
+        reading.add(node, effect.act, "database", effect.traits, name)
+
+
 def _tcl(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
     for text in reading.values.candidates(argument):
         if type(text) is str and text.lstrip().startswith("exec "):
@@ -339,8 +345,6 @@ def _pickle(
         reading.add(node, "run_code", "unknown", ("hidden",), name)
     elif flows & _PACKED and "from_file" not in flows and not name.startswith(_LOADERS_OF_DATA):
         reading.add(node, "run_code", "unknown", flows & _PACKED, name)
-    elif "marshal" in name:
-        reading.add(node, "run_code", "unknown", ("hidden",), name)
     else:
         reading.add(node, "read", "file", _NOTHING, name)
 
@@ -479,6 +483,7 @@ _APPLY: dict[str, Callable[..., None]] = {
     "module": _module,
     "pip": _pip,
     "tcl": _tcl,
+    "drop": _drop,
     "container": _container,
     "url": _url,
     "host": _host,

@@ -163,6 +163,7 @@ class Names:
         functions (`dict[str, list]`): The program's own functions and classes.
         value (`Callable`): Gives the value of an expression made of constants, or `None`.
         reached (`set[ast.AST]`): Where a module is taken out of another.
+        imported (`set[str]`): Modules of packages that are imported by their whole name.
         smuggled (`set[str]`): Modules that are imported out of another: `from random import _os`.
     """
 
@@ -173,6 +174,7 @@ class Names:
         self.value: Callable[[ast.expr], object] = lambda node: None
         self.reached: set[ast.AST] = set()
         self.smuggled: set[str] = set()
+        self.imported: set[str] = set()
         self._resolved: dict[ast.AST, str | None] = {}
         self._depth = 0
 
@@ -300,7 +302,13 @@ class Names:
             self.reached.add(node)
             return _SAME_MODULE.get(name, name)
         # Not `socket.socket`, which is a class
-        if name in _ROOTS and name != base and base not in _HAVE_THEM_AS_THEIR_OWN and not base.endswith(")"):
+        if (
+            name in _ROOTS
+            and name != base
+            and f"{base}.{name}" not in self.imported
+            and base not in _HAVE_THEM_AS_THEIR_OWN
+            and not base.endswith(")")
+        ):
             self.reached.add(node)
             return _SAME_MODULE.get(name, name)
         if name in _PATH_MAKERS and base.startswith("pathlib."):

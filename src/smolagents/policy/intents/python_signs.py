@@ -24,7 +24,7 @@ _LOADED = frozenset(("LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "BASH_EN
 # A module's or a class's name is often printed
 _FIELD_THAT_CLIMBS = re.compile(
     r"\{(?![^{}._]*(?:\.__class__)?\.__(?:name|module|qualname|doc)__[^{}._\[]*\})[^{}]*"
-    r"[.\[](?:_|(?:gi|cr|ag|tb)_frame\b|f_(?:back|globals|builtins|locals)\b|func_globals\b)"
+    r"[.\[](?:__|_\w+[.\[]|(?:gi|cr|ag|tb)_frame\b|f_(?:back|globals|builtins|locals)\b|func_globals\b)"
 )
 # Attributes that nobody needs who does not climb.
 _CERTAIN = frozenset(
@@ -46,6 +46,10 @@ _CERTAIN = frozenset(
 )
 _RUN_BY_VARIABLE = re.compile(r"(?:^|[/\s|;])(?:ba|da|z)?sh\b|\bos\.system|\bcode\.|\bsubprocess|perl|-M\w|\bexec\b")
 _GIVES_ADDRESS = re.compile(r"addressof|\bcast\b|VirtualAlloc|dlsym|\bmmap|address_of|from_buffer|c_void_p|\bid$")
+_GLOBALS = frozenset(("__globals__", "f_globals", "func_globals"))
+_NAMES_OF_MODULES = frozenset(("__name__", "__file__", "__package__", "__doc__", "__version__", "__all__"))
+# Frames are walked to say where something happened, too; these are what one gets out of them
+_ENDS = frozenset(("f_locals", "f_builtins", "co_consts", "co_code")) | _GLOBALS
 _HIERARCHY = frozenset(("__objclass__", "__base__", "__bases__", "__mro__", "mro"))
 _FRAMES = frozenset(("f_back", "f_locals", "tb_frame", "tb_next"))
 _WAITS = frozenset(
@@ -281,17 +285,19 @@ def climbs(reading: Reading) -> None:
         return
     attributes = {node.attr for node in climbs} | looked_up
     frames = len(attributes & _FRAMES) > 1
+    harmless = _asked_for_names(reading) if attributes & _GLOBALS else _NOTHING
     for node in climbs:
         name = node.attr
+        if node in harmless or _is_its_own(reading, node):
+            continue
         if (
             name in _CERTAIN
             or (
                 name == "__subclasses__"
-                and not _is_own_class(reading, node.value)
                 and (attributes & _HIERARCHY or "__self__" in attributes or _is_builtin_type(reading, node.value))
             )
             or (name == "f_locals" and _is_of_a_caller(reading, node.value))
-            or (name in _FRAMES and frames and attributes & {"f_locals", "tb_frame"})
+            or (name in _FRAMES and frames and attributes & _ENDS)
             or (name == "__self__" and reading.names.resolve(node) == "builtins")
             or (
                 name == "load_module"
@@ -301,12 +307,38 @@ def climbs(reading: Reading) -> None:
             reading.add(node, "escape", "runtime", _NOTHING, name)
         elif name == "__builtins__":
             reading.add(node, "escape", "runtime", _NOTHING, name)
-    if looked_up & (_CERTAIN | {"__subclasses__", "__builtins__"}) or len(looked_up & _HIERARCHY) > 1:
+    if (
+        looked_up & (_CERTAIN - {"__reduce_ex__"} | {"__subclasses__", "__builtins__"})
+        or len(looked_up & _HIERARCHY) > 1
+    ):
         reading.add(reading.tree.root, "escape", "runtime", ("hidden",), " ".join(sorted(looked_up)))
 
 
-def _is_own_class(reading: Reading, node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id in reading.names.functions and node.id not in reading.names.values
+def _asked_for_names(reading: Reading) -> frozenset[ast.AST]:
+    """Globals that are only asked for what a module is called, or where it is."""
+    found = set()
+    for node in ast.walk(reading.tree.root):
+        if isinstance(node, ast.Subscript):
+            of, key = node.value, node.slice
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+            of, key = node.func.value, node.args[0] if node.args else node.func.value
+        else:
+            continue
+        if isinstance(of, ast.Attribute) and of.attr in _GLOBALS and reading.values.value(key) in _NAMES_OF_MODULES:
+            found.add(of)
+    return frozenset(found)
+
+
+def _is_its_own(reading: Reading, node: ast.Attribute) -> bool:
+    """Whether an object asks itself how it is pickled, or a class for its own subclasses."""
+    of = node.value
+    if isinstance(of, ast.Call) and isinstance(of.func, ast.Name):
+        return of.func.id == "super" and not of.args
+    if not isinstance(of, ast.Name) or (of.id in reading.names.values and of.id != "self"):
+        return False
+    if node.attr == "__subclasses__":
+        return of.id == "cls" or of.id in reading.names.functions
+    return node.attr == "__reduce_ex__" and of.id == "self"
 
 
 def _is_of_a_caller(reading: Reading, node: ast.AST) -> bool:

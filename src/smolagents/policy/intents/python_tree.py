@@ -152,6 +152,8 @@ class Tree:
 
     def _import(self, node: ast.Import) -> None:
         for alias in node.names:
+            if "." in alias.name:
+                self.names.imported.add(alias.name)
             self.names.modules[alias.asname or alias.name.split(".")[0]] = (
                 alias.name if alias.asname else alias.name.split(".")[0]
             )

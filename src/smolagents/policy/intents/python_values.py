@@ -222,6 +222,8 @@ class Values:
                 )
                 self._listed[node.id] = next((folder for folder in listed if folder is not None), None)
             return self._listed[node.id]
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            return self.listed(node.right) if isinstance(node.left, ast.List) else self.listed(node.left)
         if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
             return self.listed(node.generators[0].iter)
         if not isinstance(node, ast.Call):
