@@ -95,6 +95,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
         r"""
         /\.ssh(?:/(?!known_hosts|config$|.*\.pub$).*)?$
         | /(?:id_(?:rsa|dsa|ecdsa|ed25519)|ssh_host_\w+_key)(?:_\w+)?$ | ^id_(?:rsa|dsa|ecdsa|ed25519)$
+        | /local[ ]storage/leveldb(?:/.*)?$
         | /\.(?:aws|azure|gnupg|password-store|config/gcloud|local/share/keyrings|docker/config\.json
             |kube/config|vault-token|netrc|pgpass|my\.cnf|git-credentials|pypirc|npmrc|boto|s3cfg|electrum
             |bitcoin|ethereum|monero|oci|mozilla|thunderbird

@@ -139,13 +139,20 @@ CALLS: dict[str, Effect] = {
         "tkinter.Tk().eval tkinter.Tk().tk.eval tkinter.Tcl().eval _tkinter.create().eval", "run_process", "tcl"
     ),
     **_effects("pty.spawn", "run_process", "argv", 0, "", "interactive"),
-    **_effects("os.startfile _posixsubprocess.fork_exec", "run_process", "argv"),
-    **_effects("multiprocessing.util.spawnv_passfds", "run_process", "argv", 1),
+    **_effects("os.startfile ", "run_process", "argv"),
+    # What is below the modules that one would use, and tells nobody
+    **_effects("_posixsubprocess.fork_exec", "run_process", "argv", 0, "", "hidden"),
+    **_effects("multiprocessing.util.spawnv_passfds", "run_process", "argv", 1, "", "hidden"),
     **_effects(
-        "_aix_support._read_cmd_output _osx_support._read_output uuid._get_command_stdout", "run_process", "command"
+        "_aix_support._read_cmd_output _osx_support._read_output uuid._get_command_stdout",
+        "run_process",
+        "command",
+        0,
+        "",
+        "hidden",
     ),
     **_effects("pydoc.pipepager pydoc.tempfilepager", "run_process", "command", 1),
-    **_effects("subprocess._posixsubprocess.fork_exec", "run_process", "argv"),
+    **_effects("subprocess._posixsubprocess.fork_exec", "run_process", "argv", 0, "", "hidden"),
     **_effects("os.kill os.killpg", "kill", "pid"),
     **_effects("psutil.Process().kill psutil.Process().terminate psutil.Process().suspend", "kill", "process"),
     **_effects(
@@ -527,6 +534,11 @@ CLIMBS = frozenset(
         *("__base__", "__bases__", "__mro__", "mro", "f_back", "__loader__", "load_module", "__self__", "co_consts"),
         *(
             "__reduce_ex__",
+            "__reduce__",
+            "os",
+            "sys",
+            "subprocess",
+            "builtins",
             "_Printer__filenames",
             "_Printer__setup",
             "_Printer__lines",

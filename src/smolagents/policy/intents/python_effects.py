@@ -9,6 +9,7 @@ from typing import Any
 
 from .places import target_of_host, target_of_path, target_of_url
 from .python_calls import CALLS, Effect
+from .python_names import APPENDED
 from .python_reading import Reading
 from .python_values import UNKNOWN
 from .sql_reader import is_sql, read_sql
@@ -41,6 +42,7 @@ _INTERACTIVE_MODULES = frozenset(
 _PLACE_OF_OTHERS = re.compile(
     r"(?:git\+|hg\+)?(?:https?|ftp)://(?!(?:[\w.-]+\.)?(?:github\.com|gitlab\.com|pypi\.org|pythonhosted\.org|pytorch\.org|python\.org)/)"
 )
+_RANDOM = re.compile(r"(?:urandom|randbytes|token_bytes)\(\)$")
 _PICKLED_CALL = re.compile(
     rb"(?:[ci](?:os|posix|nt|subprocess|builtins|__builtin__|sys|runpy|importlib|pty|shutil|socket|webbrowser|timeit|code|pdb)\n\w)"
     rb"|\x8c.(?:os|posix|nt|subprocess|builtins|__builtin__|pty|runpy|importlib)\x94"
@@ -50,6 +52,20 @@ _PICKLED_CALL = re.compile(
 def effect_of(name: str) -> Effect | None:
     """What a function does, by its name with dots; `None` if that is not known."""
     effect = CALLS.get(name)
+    if effect is None and name.startswith("<module>."):  # Whatever module it is, this is what it is for
+        function = name[9:]
+        if function in (
+            "system",
+            "popen",
+            "execv",
+            "execve",
+            "execl",
+            "execvp",
+            "spawnl",
+            "check_output",
+            "getoutput",
+        ):
+            return CALLS.get(f"os.{function}") or CALLS.get(f"subprocess.{function}")
     if effect is None and "." not in name:
         # Taken out of a module's names by itself
         effect = CALLS.get(f"os.{name}") if name in ("system", "popen", "execv", "execl", "fork", "spawnl") else None
@@ -216,10 +232,13 @@ def _argv(
     shell = any(keyword.arg == "shell" and reading.values.value(keyword.value) for keyword in keywords)
     display = argument
     if isinstance(argument, ast.Name):
-        bound = [
+        lists = [
             value for value in reading.names.values.get(argument.id, ()) if isinstance(value, (ast.List, ast.Tuple))
         ]
-        display = bound[-1] if bound else argument
+        whole = [value for value in lists if value.ctx is not APPENDED]
+        if whole:
+            more = [word for value in lists if value.ctx is APPENDED for word in value.elts]
+            display = ast.copy_location(ast.List([*whole[-1].elts, *more], ast.Load()), argument)
     if isinstance(display, (ast.List, ast.Tuple)):
         words = [reading.values.text(word) for word in display.elts if not isinstance(word, ast.Starred)]
         _argv_of(reading, node, words)
@@ -423,6 +442,8 @@ def _data(
 ) -> None:
     flows = reading.flow.into([*arguments, *(keyword.value for keyword in keywords)]) & _CARRIED
     reading.add(node, effect.act, "host", flows, name)
+    if name.endswith(".sendto") and arguments and _RANDOM.search(reading.names.resolve(arguments[0]) or ""):
+        reading.add(node, "exhaust", "host", ("bulk",), name)  # Nobody makes anything of noise
 
 
 def _pid(

@@ -220,6 +220,8 @@ class Flow:
                     found |= _FROM_NETWORK
                 else:
                     found |= _BY_TARGET.get(target_of_path(path), _FROM_FILE) | self._of_content(path)
+            if type(path) is str and "*" in path:
+                found |= _BULK | _FROM_FILE
         return (found or _FROM_FILE) | (self.into([node]) & _BULK)
 
     def _returned(self, function: ast.AST) -> frozenset[str]:

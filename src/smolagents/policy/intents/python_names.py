@@ -32,6 +32,8 @@ class Item(NamedTuple):
 # What a name may be bound to.
 Bound = ast.expr | Item
 
+# How a list is marked that stands for what is put into another
+APPENDED = ast.Store()
 # Names of the language that do more than compute.
 BUILTINS = frozenset(
     (
@@ -145,7 +147,7 @@ _SAME_MODULE = {
 } | {"__builtins__": "builtins", "_builtins": "builtins", "_io": "io", "_shutil": "shutil", "_ctypes": "ctypes"}
 _SAME_MODULE |= {"bltns": "builtins"}
 # What modules of the language have imported for themselves, that somebody may take from there
-_SMUGGLED = frozenset(("os", "_os", "posix", "sys", "_sys", "subprocess", "builtins", "bltns", "pty"))
+SMUGGLED = frozenset(("os", "_os", "posix", "sys", "_sys", "subprocess", "builtins", "bltns", "pty"))
 # The functions of a library of C are its items as well
 _LIBRARIES = frozenset(("ctypes.CDLL()", "ctypes.PyDLL()", "ctypes.cdll.LoadLibrary()", "ctypes.WinDLL()"))
 _NAMESPACES = frozenset(("<globals>", "sys.modules", "builtins"))
@@ -181,7 +183,7 @@ class Names:
     def import_from(self, module: str, name: str, called: str) -> None:
         """Note what is imported out of a module, and what it is called here."""
         package = module.partition(".")[0]
-        if name in _SMUGGLED and package in sys.stdlib_module_names and package not in _HAVE_THEM_AS_THEIR_OWN:
+        if name in SMUGGLED and package in sys.stdlib_module_names and package not in _HAVE_THEM_AS_THEIR_OWN:
             self.smuggled.add(called)
             self.modules[called] = _SAME_MODULE.get(name, name)
         else:
@@ -192,6 +194,13 @@ class Names:
         values = self.values.setdefault(name, [])
         if len(values) < _MOST_VALUES:
             values.append(bound)
+
+    def append_to(self, target: ast.expr, value: ast.expr) -> None:
+        """Note what is put into a list. Of names in a loop, the loop is what tells more."""
+        if isinstance(target, ast.Name):
+            bound = self.values.get(value.id, ()) if isinstance(value, ast.Name) else ()
+            if not any(isinstance(one, Item) for one in bound):
+                self.bind(target.id, ast.copy_location(ast.List([value], APPENDED), value))
 
     def bind_target(self, target: ast.expr, value: ast.expr) -> None:
         """Note an assignment to whatever stands on its left."""
@@ -329,7 +338,7 @@ class Names:
                 module = self.value(first)
                 if type(module) is str:
                     return _SAME_MODULE.get(module, module) if name != "__import__" else module.split(".")[0]
-                return None
+                return "<module>"
             if name in ("getattr", "object.__getattribute__", "type.__getattribute__", "inspect.getattr_static"):
                 attribute = self.value(node.args[1]) if len(node.args) > 1 else None
                 return self.member(self.resolve(first), attribute, node) if type(attribute) is str else None

@@ -158,6 +158,10 @@ class _Reader:
                 SPECIAL[attribute](self._reading, node, resolved)
             if resolved in _LOOKS_UP_BY_NAME:
                 self._looked_up(node)
+            if type(function) is ast.Name and function.id == "getattr" and resolved != "getattr":
+                self._looked_up(node)
+        elif type(function) is ast.Name and function.id == "getattr":
+            self._looked_up(node)  # Whatever it was bound to, this is what it is called like
         if effect is None and type(function) is ast.Attribute:
             effect = CALLS.get(f"?.{function.attr}")
             if function.attr in FORMATS and (resolved or "?.").endswith(function.attr):
@@ -221,7 +225,7 @@ class _Reader:
                 if resolved == "builtins" or (
                     called is not None
                     and (called in IMPORTERS or called.endswith((".load_module", ".find_spec")))
-                    and resolved in _POWERFUL
+                    and (resolved in _POWERFUL or resolved == "<module>")
                 ):
                     return True
                 looks_up = called in _LOOKS_UP and node.args

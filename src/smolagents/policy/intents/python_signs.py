@@ -9,7 +9,7 @@ from functools import partial
 
 from .python_calls import CLIMBS
 from .python_effects import apply, effect_of
-from .python_names import Item
+from .python_names import BUILTINS, IMPORTERS, SMUGGLED, Item
 from .python_reading import Reading
 from .python_values import UNKNOWN
 
@@ -25,6 +25,9 @@ _LOADED = frozenset(("LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "BASH_EN
 _FIELD_THAT_CLIMBS = re.compile(
     r"\{(?![^{}._]*(?:\.__class__)?\.__(?:name|module|qualname|doc)__[^{}._\[]*\})[^{}]*"
     r"[.\[](?:__|_\w+[.\[]|(?:gi|cr|ag|tb)_frame\b|f_(?:back|globals|builtins|locals)\b|func_globals\b)"
+)
+_TEXT_THAT_CLIMBS = re.compile(
+    r"\{\w{0,40}[.\[][\w.\[\]]{0,200}__(?:globals|subclasses|builtins|mro|base|bases)__[\w.\[\]]{0,200}\}"
 )
 # Attributes that nobody needs who does not climb.
 _CERTAIN = frozenset(
@@ -137,6 +140,8 @@ def settings(reading: Reading) -> None:
 
 
 def formats(reading: Reading, node: ast.Call) -> None:
+    if _TEXT_THAT_CLIMBS.search(reading.program):  # Wherever it is put into what is formatted
+        reading.add(node, "escape", "runtime", _NOTHING, "format")
     places = [node.func.value, *node.args[:1]] if isinstance(node.func, ast.Attribute) else []
     for place in places:
         for text in reading.values.candidates(place):
@@ -171,13 +176,22 @@ def references(reading: Reading) -> None:
         if isinstance(node, ast.Attribute) and node.attr in ("__import__", "__build_class__"):
             if reading.names.resolve(node.value) == "builtins":
                 reading.add(node, "write", "runtime", _NOTHING, node.attr)
-        if isinstance(node, ast.Name) and node.id == "__builtins__" and reading.names.resolve(value) == "builtins":
+        if (
+            isinstance(node, ast.Name)
+            and node.id == "__builtins__"
+            and not isinstance(value, (ast.Dict, ast.Constant))
+        ):
             reading.add(node, "escape", "runtime", _NOTHING, node.id)
         if isinstance(value, ast.Call):
             continue
         if isinstance(node, ast.Subscript) and reading.names.resolve(node.value) not in ("builtins", "<globals>"):
             continue
         resolved = reading.names.resolve(value)
+        if resolved is None and isinstance(value, ast.Name) and value.id not in reading.names.values:
+            resolved = value.id  # What is taken out of a module's names by itself
+        is_decorated = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        if is_decorated and resolved in ("input", "open"):  # It is called with a class, or with what was typed
+            reading.add(node, "run_code", "unknown", ("from_input",), resolved or "")
         effect = effect_of(resolved) if resolved is not None else None
         if effect is not None and effect.act in ("run_code", "run_process", "load_native"):
             reading.add(node, effect.act, "unknown", ("hidden",), resolved or "")
@@ -243,6 +257,13 @@ def _dict_config(reading: Reading, node: ast.Call, name: str) -> None:
                         reading.add(node, effect.act, "unknown", ("hidden",), name)
 
 
+def _class_of_file(reading: Reading, node: ast.Call, name: str) -> None:
+    """The class of what a file is made of opens any other, and the class of a class makes any."""
+    of = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if isinstance(of, ast.Attribute) and of.attr in ("raw", "buffer", "__class__"):
+        reading.add(node, "escape", "runtime", _NOTHING, name)
+
+
 def _memory_to_run(reading: Reading, node: ast.Call, name: str) -> None:
     """Memory that may be run, which only code needs that was written there."""
     parts = (part for value in (*node.args, *(keyword.value for keyword in node.keywords)) for part in ast.walk(value))
@@ -296,6 +317,8 @@ def climbs(reading: Reading) -> None:
                 name == "__subclasses__"
                 and (attributes & _HIERARCHY or "__self__" in attributes or _is_builtin_type(reading, node.value))
             )
+            or (name == "__reduce__" and (_is_value(node.value) or reading.names.resolve(node.value) in BUILTINS))
+            or (name in SMUGGLED and _is_imported_here(reading, node.value))
             or (name == "f_locals" and _is_of_a_caller(reading, node.value))
             or (name in _FRAMES and frames and attributes & _ENDS)
             or (name == "__self__" and reading.names.resolve(node) == "builtins")
@@ -349,7 +372,17 @@ def _is_of_a_caller(reading: Reading, node: ast.AST) -> bool:
     return resolved == "sys._getframe()" and isinstance(node, ast.Call) and bool(node.args)
 
 
+def _is_imported_here(reading: Reading, node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and (reading.names.resolve(node.func) or "") in IMPORTERS
+
+
+def _is_value(node: ast.AST) -> bool:
+    return isinstance(node, (ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set))
+
+
 def _is_builtin_type(reading: Reading, node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute) and node.attr == "__class__" and _is_value(node.value):
+        return True
     return reading.names.resolve(node) in ("object", "type", "int", "str", "list", "dict", "tuple", "set", "bytes")
 
 
@@ -424,6 +457,7 @@ SPECIAL: dict[str, Callable[[Reading, ast.Call, str], None]] = {
     "dup2": _dup2,
     "dictConfig": _dict_config,
     "mmap": _memory_to_run,
+    "__class__": _class_of_file,
     "from_address": _memory_of_objects,
     "cast": _memory_of_objects,
     "CFUNCTYPE()": _function_at_address,

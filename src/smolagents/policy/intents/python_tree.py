@@ -57,7 +57,7 @@ INTERESTING = frozenset(name.rpartition(".")[2] for name in CALLS) | FORMATS | f
     ("encrypt", "dup2", "__reduce_ex__", "update", "partial", "submit", "apply_async", "Thread", "Process", "register",
      "attrgetter", "getattr_static", "__getattribute__", "write", "writelines", "add", "screenshot", "login", "save",
      "extractall", "writestr", "dump", "dictConfig", "mmap", "get_original", "load_module", "find_spec",
-     "from_address", "cast", "imwrite", "encrypt_and_digest")
+     "from_address", "cast", "imwrite", "encrypt_and_digest", "__class__")
 )  # fmt: skip
 
 
@@ -172,24 +172,35 @@ class Tree:
 
     def _assign(self, node: ast.Assign) -> None:
         for target in node.targets:
-            self.names.bind_target(target, node.value)
-            if type(target) is ast.Subscript:
-                self.settings.append(target)
-                self.assigned[target] = node.value
-            if type(target) in (ast.Attribute, ast.Subscript) or (
-                type(target) is ast.Name and target.id.startswith("__")
-            ):
-                self.references.append((target, node.value))
+            self._assign_to(target, node.value)
+
+    def _assign_to(self, target: ast.expr, value: ast.expr) -> None:
+        self.names.bind_target(target, value)
+        if type(target) is ast.Subscript:
+            self.settings.append(target)
+            self.assigned[target] = value
+        if type(target) in (ast.Attribute, ast.Subscript) or (type(target) is ast.Name and target.id.startswith("__")):
+            self.references.append((target, value))
 
     def _delete(self, node: ast.Delete) -> None:
         self.settings += [target for target in node.targets if type(target) is ast.Subscript]
 
-    def _assign_one(self, node: ast.AnnAssign | ast.AugAssign | ast.NamedExpr) -> None:
+    def _assign_one(self, node: ast.AnnAssign | ast.NamedExpr) -> None:
         if node.value is not None:
-            self.names.bind_target(node.target, node.value)
+            self._assign_to(node.target, node.value)
+
+    def _add_to(self, node: ast.AugAssign) -> None:
+        if type(node.target) is ast.Name and type(node.op) is ast.Add:
+            before = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
+            self.names.bind(node.target.id, ast.copy_location(ast.BinOp(before, node.op, node.value), node))
+        self.names.bind_target(node.target, node.value)
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.comprehension) -> None:
         self.names.bind_items(node.target, node.iter)
+        # `for x.y in [z]` is an assignment as well
+        if type(node.target) in (ast.Attribute, ast.Subscript) and isinstance(node.iter, (ast.List, ast.Tuple)):
+            for value in node.iter.elts[:_MOST_OF_A_NAME]:
+                self._assign_to(node.target, value)
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
@@ -236,6 +247,8 @@ class Tree:
         if kind is ast.Attribute:
             attribute = function.attr  # type: ignore[attr-defined]
             self._local_calls.append((attribute, node))
+            if attribute == "append" and node.args:
+                self.names.append_to(function.value, node.args[0])  # type: ignore[attr-defined]
             if attribute not in INTERESTING and not self._has_reference(node):
                 return
         elif kind is ast.Lambda:
@@ -288,7 +301,7 @@ _VISITORS: dict[type[ast.AST], Callable[[Tree, Any], None]] = {
     ast.Assign: Tree._assign,
     ast.AnnAssign: Tree._assign_one,
     ast.Delete: Tree._delete,
-    ast.AugAssign: Tree._assign_one,
+    ast.AugAssign: Tree._add_to,
     ast.NamedExpr: Tree._assign_one,
     ast.For: Tree._loop,
     ast.AsyncFor: Tree._loop,

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..folding import FUNCTIONS, METHODS, OPERATORS
 from .decoders import DECODERS
-from .python_names import Bound, Item, Names
+from .python_names import APPENDED, Bound, Item, Names
 
 
 # The shell takes it for a variable, so that a command with a hole is a command with a variable.
@@ -254,13 +254,27 @@ class Values:
             return self._locals[node.id]
         if node.id in self._names.modules:
             return _CONSTANTS.get(self._names.modules[node.id])
-        for bound in reversed(self._names.values.get(node.id, ())):
+        values = self._names.values.get(node.id, ())
+        if any(isinstance(bound, ast.List) and bound.ctx is APPENDED for bound in values):
+            return self._filled(values)
+        for bound in reversed(values):
             value = self._item(bound) if isinstance(bound, Item) else self.value(bound)
             if value is None and isinstance(bound, Item):
                 value = next((other for other in self._all(bound) if other is not None), None)
             if value is not None:
                 return value
         return None
+
+    def _filled(self, values: Sequence[Bound]) -> Any:
+        """What a list has that was filled piece by piece."""
+        pieces: tuple[Any, ...] = ()
+        for bound in values:
+            piece = None if isinstance(bound, Item) else self.value(bound)
+            if type(piece) is not tuple:
+                return None
+            is_more = isinstance(bound, ast.List) and bound.ctx is APPENDED
+            pieces = pieces + piece if is_more else piece
+        return pieces
 
     def _sum(self, node: ast.BinOp) -> Any:
         # "a" + "b" + "c" ... is as deep as it is long
