@@ -156,3 +156,8 @@ def test_mutated_programs_and_commands_have_intents():
 def test_every_shape_has_an_intent(shape, text):
     for name, argument in TOOLS:
         check(classify(name, {argument: text}))
+
+
+def test_characters_far_beyond_the_alphabets_in_braces_have_an_intent():
+    for place in range(0x10000, 0x110000, 0x1000):
+        check(classify("bash", {"command": f"echo {{{chr(place)}g{{{chr(place)}6"}))

@@ -6,6 +6,7 @@ script at all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import tree_sitter_bash
@@ -19,6 +20,9 @@ _LONG = 32_768
 _MOST_PIPES = 200
 # Of what is no script, more than so much is never parsed at once.
 _SHORT = 4_096
+# The parser's scanner asks the C library what kind of character it sees, with a table that does not reach that far: the
+# process may end there.
+_FAR = re.compile("[\U00010000-\U0010ffff]")
 _MOST_ERRORS = 400  # Of such a piece, in the mean
 
 
@@ -37,7 +41,7 @@ def _brackets(text: str) -> int:
 
 
 def _parse(script: str) -> Node:
-    return Parser(_BASH).parse(script.replace("\0", "").encode("utf-8", "replace")).root_node
+    return Parser(_BASH).parse(_FAR.sub("\ufffd", script.replace("\0", "")).encode("utf-8", "replace")).root_node
 
 
 def _garbled_pieces(script: str) -> list[tuple[str, Node | None]]:
