@@ -417,4 +417,32 @@ import weakref, atexit
 atexit.register(print, "bye")
 weakref.finalize(json, print, "gone")
 """,
+    """
+import subprocess, os
+command = ["ffmpeg", "-i", "in.mp4"]
+command.append("-vf")
+command.append("scale=320:-1")
+command += ["out.gif"]
+subprocess.run(command, check=True)
+lines = []
+for name in os.listdir("notes"):
+    path = os.path.join("notes", name)
+    lines.append(open(path).read())
+text = ""
+for line in lines:
+    text += line.strip() + "\\n"
+print(text)
+""",
+    """
+class Node:
+    def __reduce__(self):
+        return (Node, ())
+    def copy(self):
+        return self.__class__(), self.__reduce_ex__(2)
+grid = [[0] * 3 for _ in range(3)]
+for grid[0][0] in [1, 2]:
+    print(grid)
+import importlib
+module = importlib.import_module("json.tool")
+""",
 )

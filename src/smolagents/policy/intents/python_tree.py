@@ -190,10 +190,12 @@ class Tree:
             self._assign_to(node.target, node.value)
 
     def _add_to(self, node: ast.AugAssign) -> None:
-        if type(node.target) is ast.Name and type(node.op) is ast.Add:
-            before = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
-            self.names.bind(node.target.id, ast.copy_location(ast.BinOp(before, node.op, node.value), node))
         self.names.bind_target(node.target, node.value)
+        if type(node.target) is ast.Name and type(node.op) is ast.Add:
+            before = self.names.values[node.target.id][:-1]
+            of = before[-1] if before and not isinstance(before[-1], Item) else None
+            left = of or ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
+            self.names.bind(node.target.id, ast.copy_location(ast.BinOp(left, node.op, node.value), node))
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.comprehension) -> None:
         self.names.bind_items(node.target, node.iter)
