@@ -32,6 +32,12 @@ class Item(NamedTuple):
 # What a name may be bound to.
 Bound = ast.expr | Item
 
+# Of every Python, as the answer is the same on all of them
+STANDARD_MODULES = sys.stdlib_module_names | frozenset(
+    "aifc asynchat asyncore audioop cgi cgitb chunk commands crypt distutils imghdr imp lib2to3 mailcap msilib nis"
+    " nntplib ossaudiodev pipes popen2 smtpd sndhdr spwd sunau telnetlib uu xdrlib compression annotationlib"
+    " pathlib tomllib _pyrepl".split()
+)
 # How a list is marked that stands for what is put into another
 APPENDED = ast.Store()
 # Names of the language that do more than compute.
@@ -183,7 +189,7 @@ class Names:
     def import_from(self, module: str, name: str, called: str) -> None:
         """Note what is imported out of a module, and what it is called here."""
         package = module.partition(".")[0]
-        if name in SMUGGLED and package in sys.stdlib_module_names and package not in _HAVE_THEM_AS_THEIR_OWN:
+        if name in SMUGGLED and package in STANDARD_MODULES and package not in _HAVE_THEM_AS_THEIR_OWN:
             self.smuggled.add(called)
             self.modules[called] = _SAME_MODULE.get(name, name)
         else:
@@ -259,7 +265,7 @@ class Names:
                 return resolved
         if name in self.values or name in self.functions:
             return None
-        if name in BUILTINS or name in _IMPORTED_BEFORE or name in sys.stdlib_module_names:
+        if name in BUILTINS or name in _IMPORTED_BEFORE or name in STANDARD_MODULES:
             return name
         return None
 

@@ -20,8 +20,8 @@ _LONG = 32_768
 _MOST_PIPES = 200
 # Of what is no script, more than so much is never parsed at once.
 _SHORT = 4_096
-# The parser's scanner asks the C library what kind of character it sees, with a table that does not reach that far: the
-# process may end there.
+# The parser's scanner asks the C library what kind of character it sees, with a table that does not reach that far:
+# the process may end there.
 _FAR = re.compile("[\U00010000-\U0010ffff]")
 _MOST_ERRORS = 400  # Of such a piece, in the mean
 
