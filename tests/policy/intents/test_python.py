@@ -7,7 +7,7 @@ import pytest
 from smolagents.policy.intents import Category, classify
 from smolagents.policy.intents.python_reader import read_program
 from smolagents.policy.intents.readers import Readers
-from tests.policy.intents import attacks, escapes, harmless
+from tests.policy.intents import attacks, escapes, harmless, malware, neighbours, ways_out
 
 
 def intent_of(program):
@@ -30,6 +30,11 @@ def test_a_way_out_of_the_sandbox_is_dangerous(program):
     assert intent_of(program).dangerous or program in HARDLY_ESCAPES
 
 
+@pytest.mark.parametrize("program", [case for cases in ways_out.FAMILIES.values() for case in cases])
+def test_whatever_a_way_out_uses_it_is_dangerous(program):
+    assert intent_of(program).dangerous
+
+
 def test_nearly_all_ways_out_are_found():
     programs = [case for cases in escapes.FAMILIES.values() for case in cases]
     assert sum(intent_of(program).dangerous for program in programs) >= 0.95 * len(programs)
@@ -47,6 +52,16 @@ def test_a_program_that_does_harm_is_dangerous(program):
 def test_the_category_of_a_family_is_among_the_first_two(family, category):
     told = [list(intent_of(program).categories)[:2] for program in attacks.FAMILIES[family]]
     assert sum(category in first for first in told) >= 0.85 * len(told)
+
+
+@pytest.mark.parametrize("program", [case for cases in malware.FAMILIES.values() for case in cases])
+def test_malware_of_every_kind_is_dangerous(program):
+    assert intent_of(program).dangerous
+
+
+@pytest.mark.parametrize("program", neighbours.PROGRAMS)
+def test_what_does_nearly_the_same_for_a_good_reason_is_not_dangerous(program):
+    assert not intent_of(program).dangerous
 
 
 @pytest.mark.parametrize("program", harmless.PROGRAMS)

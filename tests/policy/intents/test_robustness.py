@@ -165,3 +165,8 @@ def test_the_parser_of_the_shell_is_given_no_character_that_it_has_no_place_for(
     assert pieces
     assert all(max(root.text.decode()) <= "\xff" for root in pieces)
     check(classify("bash", {"command": script}))
+
+
+def test_characters_far_beyond_the_alphabets_in_braces_have_an_intent():
+    for place in range(0x10000, 0x110000, 0x1000):
+        check(classify("bash", {"command": f"echo {{{chr(place)}g{{{chr(place)}6"}))

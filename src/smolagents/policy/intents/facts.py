@@ -98,6 +98,7 @@ TRAITS = frozenset(
         "from_system",  # ... from a file of the system, of an account, from a log or a history
         "from_screen",  # ... from the screen, the clipboard, the camera
         "from_input",
+        "from_itself",  # ... from the program's own file
         "from_elsewhere",  # ... from outside of the folder that is worked in
         "dynamic",  # not known before it runs
         "privileged",  # sudo, root, setuid

@@ -68,6 +68,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
         | /library/(?:launchagents|launchdaemons|startupitems|scriptingadditions)
         | /com\.apple\.loginwindow | /backgrounditems\.btm | ^/etc/motd
         | /start[ ]?menu/programs/startup | /\.git/hooks/(?!.*\.sample$) | /(?:site|user)customize\.py$
+        | /autorun\.inf$
         | /site-packages/[^/]+\.pth$ | /windows/(?:system32|sysnative)/tasks(?:/|$)
         | ^(?:hk\w+:?|registry)/.*(?:/run(?:once)?|/winlogon|/services|/image[ ]file)
         | /windowspowershell/.*profile\.ps1$ | /powershell/.*profile\.ps1$ | /\.config/powershell/
@@ -93,6 +94,7 @@ _PATHS: tuple[tuple[str, str], ...] = (
         r"""
         /\.ssh(?:/(?!known_hosts|config$|.*\.pub$).*)?$
         | /(?:id_(?:rsa|dsa|ecdsa|ed25519)|ssh_host_\w+_key)(?:_\w+)?$ | ^id_(?:rsa|dsa|ecdsa|ed25519)$
+        | /local[ ]storage/leveldb(?:/.*)?$
         | /\.(?:aws|azure|gnupg|password-store|config/gcloud|local/share/keyrings|docker/config\.json
             |kube/config|vault-token|netrc|pgpass|my\.cnf|git-credentials|pypirc|npmrc|boto|s3cfg|electrum
             |bitcoin|ethereum|monero|oci|mozilla|thunderbird

@@ -41,6 +41,16 @@ _HTTP = (
 _GETS = " ".join(f"{client}.{verb}" for client in _HTTP.split() for verb in ("get", "head", "options", "stream"))
 _POSTS = " ".join(f"{client}.{verb}" for client in _HTTP.split() for verb in ("post", "put", "patch", "delete"))
 _REQUESTS = " ".join(f"{client}.{verb}" for client in _HTTP.split() for verb in ("request", "send"))
+# What the interpreter's own interface runs or changes, past what the language checks
+_OF_THE_INTERPRETER = (
+    "PyRun_SimpleString PyRun_SimpleStringFlags PyRun_String PyRun_StringFlags PyRun_AnyFile PyRun_SimpleFile"
+    " PyEval_EvalCode PyEval_EvalFrame PyEval_GetFrame PyEval_GetBuiltins PyEval_GetGlobals PyEval_SetTrace"
+    " PyEval_SetProfile PyImport_Import PyImport_ImportModule PyImport_AddModule PyImport_GetModuleDict"
+    " PyFrame_GetBack PySys_AddAuditHook PySys_ClearAuditHooks PySys_SetObject PyObject_SetAttr"
+    " PyObject_SetAttrString PyObject_SetItem PyObject_GenericSetAttr PyObject_Call PyObject_CallObject PyDict_SetItem"
+    " PyDict_SetItemString PyDict_DelItem PyTuple_SetItem Py_CompileString Py_CompileStringFlags PyCode_New"
+    " PyFunction_New PyFunction_SetClosure PyMarshal_ReadObjectFromString"
+)
 _SOCKETS = (
     "socket.socket() ssl.wrap_socket() ssl.SSLContext().wrap_socket() ssl.create_default_context().wrap_socket()"
 )
@@ -77,6 +87,8 @@ CALLS: dict[str, Effect] = {
     **_effects(
         "pandas.read_csv pandas.read_json pandas.read_excel pandas.read_parquet pandas.read_table pandas.read_html"
         " numpy.load numpy.loadtxt numpy.genfromtxt linecache.getline linecache.getlines fileinput.input"
+        " numpy.fromfile numpy.memmap tokenize.open linecache.updatecache netrc.netrc readline.read_init_file"
+        " readline.read_history_file mimetypes.read_mime_types pkgutil.get_data io.open_code _pyio.open"
         " PIL.Image.open cv2.imread configparser.ConfigParser().read dotenv.dotenv_values",
         "read",
         "path or url",
@@ -96,7 +108,9 @@ CALLS: dict[str, Effect] = {
         "os.system os.popen subprocess.getoutput subprocess.getstatusoutput commands.getoutput"
         " commands.getstatusoutput"
         " asyncio.create_subprocess_shell os.popen2 os.popen3 popen2.popen2 platform.popen pexpect.run pexpect.spawn"
-        " asyncio.subprocess.create_subprocess_shell pexpect.spawnu",
+        " asyncio.subprocess.create_subprocess_shell pexpect.spawnu popen2.popen3 popen2.popen4 os.popen4"
+        " imaplib.IMAP4_stream get_ipython().system get_ipython().getoutput IPython.get_ipython().system"
+        " IPython.get_ipython().getoutput sh.Command",
         "run_process",
         "command",
         0,
@@ -113,14 +127,32 @@ CALLS: dict[str, Effect] = {
     **_effects("os.execl os.execle os.execlp os.execlpe asyncio.create_subprocess_exec", "run_process", "words", 0),
     **_effects("os.spawnl os.spawnle os.spawnlp os.spawnlpe", "run_process", "words", 1),
     **_effects("os.spawnv os.spawnve os.spawnvp os.spawnvpe", "run_process", "argv", 2),
-    **_effects("pty.spawn", "run_process", "argv", 0, "", "interactive"),
-    **_effects("os.startfile _posixsubprocess.fork_exec", "run_process", "argv"),
-    **_effects("multiprocessing.util.spawnv_passfds", "run_process", "argv", 1),
+    **_effects("?.subprocess_shell", "run_process", "command", 1),
+    **_effects("?.subprocess_exec", "run_process", "words", 1),
     **_effects(
-        "_aix_support._read_cmd_output _osx_support._read_output uuid._get_command_stdout", "run_process", "command"
+        "webbrowser.GenericBrowser webbrowser.BackgroundBrowser distutils.spawn.spawn"
+        " setuptools.distutils.spawn.spawn",
+        "run_process",
+        "argv",
+    ),
+    **_effects(
+        "tkinter.Tk().eval tkinter.Tk().tk.eval tkinter.Tcl().eval _tkinter.create().eval", "run_process", "tcl"
+    ),
+    **_effects("pty.spawn", "run_process", "argv", 0, "", "interactive"),
+    **_effects("os.startfile ", "run_process", "argv"),
+    # What is below the modules that one would use, and tells nobody
+    **_effects("_posixsubprocess.fork_exec", "run_process", "argv", 0, "", "hidden"),
+    **_effects("multiprocessing.util.spawnv_passfds", "run_process", "argv", 1, "", "hidden"),
+    **_effects(
+        "_aix_support._read_cmd_output _osx_support._read_output uuid._get_command_stdout",
+        "run_process",
+        "command",
+        0,
+        "",
+        "hidden",
     ),
     **_effects("pydoc.pipepager pydoc.tempfilepager", "run_process", "command", 1),
-    **_effects("subprocess._posixsubprocess.fork_exec", "run_process", "argv"),
+    **_effects("subprocess._posixsubprocess.fork_exec", "run_process", "argv", 0, "", "hidden"),
     **_effects("os.kill os.killpg", "kill", "pid"),
     **_effects("psutil.Process().kill psutil.Process().terminate psutil.Process().suspend", "kill", "process"),
     **_effects(
@@ -131,6 +163,18 @@ CALLS: dict[str, Effect] = {
         0,
         "",
         "bulk",
+    ),
+    **_effects(
+        "docker.from_env().containers.run docker.DockerClient().containers.run docker.from_env().containers.create"
+        " docker.DockerClient().containers.create docker.APIClient().create_host_config",
+        "compute",
+        "container",
+    ),
+    **_effects(
+        "ctypes.windll.kernel32.CreateFileW ctypes.windll.kernel32.CreateFileA win32file.CreateFile"
+        " win32file.CreateFileW",
+        "write",
+        "path",
     ),
     **_effects("os.fork", "compute", "process"),
     **_effects(
@@ -148,17 +192,36 @@ CALLS: dict[str, Effect] = {
     **_effects("win32api.InitiateSystemShutdown", "power", "system"),
     # Code
     **_effects(
-        "eval exec builtins.eval builtins.exec timeit.timeit cProfile.run cProfile.runctx"
-        " profile.run pdb.run trace.Trace().run"
+        "eval exec builtins.eval builtins.exec cProfile.run cProfile.runctx"
+        " profile.run trace.Trace().run"
         " code.InteractiveInterpreter().runsource code.InteractiveInterpreter().runcode code.InteractiveConsole().push"
-        " IPython.get_ipython().run_cell IPython.get_ipython().ex dis.dis test.support.run_in_subinterp"
-        " code.InteractiveConsole().runsource code.InteractiveConsole().runcode _xxsubinterpreters.run_string"
-        "",
+        " IPython.get_ipython().run_cell IPython.get_ipython().ex test.support.run_in_subinterp"
+        " code.InteractiveConsole().runsource code.InteractiveConsole().runcode get_ipython().run_cell"
+        " get_ipython().ex"
+        " profile.runctx trace.Trace().runctx bdb.Bdb().run bdb.Bdb().runctx bdb.Bdb().runeval"
+        " _testcapi.run_in_subinterp"
+        " _testinternalcapi.run_in_subinterp cProfile.Profile().run cProfile.Profile().runctx profile.Profile().run"
+        " concurrent.interpreters.create().exec interpreters.create().run test.support.interpreters.create().run",
         "run_code",
         "code",
     ),
-    **_effects("timeit.repeat timeit.Timer", "run_code", "code"),
-    **_effects("runpy.run_path execfile", "run_code", "path"),
+    **_effects("timeit.repeat timeit.Timer timeit.timeit", "run_code", "code", 0, "stmt"),
+    **_effects("_xxsubinterpreters.run_string _interpreters.exec _interpreters.run_string", "run_code", "code", 1),
+    **_effects(
+        "runpy.run_path execfile distutils.core.run_setup setuptools.sandbox.run_setup zipimport.zipimporter",
+        "run_code",
+        "path",
+    ),
+    **_effects(
+        "imp.load_source imp.load_compiled importlib.util.spec_from_file_location importlib.machinery.SourceFileLoader"
+        " importlib.machinery.SourcelessFileLoader",
+        "run_code",
+        "path",
+        1,
+        "location",
+    ),
+    **_effects("compile builtins.compile", "run_code", "compiled"),
+    **_effects("runpy.run_module runpy._run_module_as_main", "run_code", "module"),
     **_effects(
         "pickle.loads pickle.load cPickle.loads _pickle.loads _pickle.load dill.loads dill.load cloudpickle.loads"
         " cloudpickle.load pickle.Unpickler().load marshal.loads marshal.load jsonpickle.decode shelve.open"
@@ -169,7 +232,29 @@ CALLS: dict[str, Effect] = {
     ),
     **_effects("?.eval ?.query pandas.eval numexpr.evaluate", "compute", "expression"),
     **_effects(
+        "sympy.sympify sympy.S sympy.parse_expr sympy.parsing.sympy_parser.parse_expr simpleeval.simple_eval"
+        " simpleeval.SimpleEval().eval simpleeval.EvalWithCompoundTypes().eval asteval.Interpreter()"
+        " asteval.Interpreter().eval RestrictedPython.compile_restricted RestrictedPython.compile_restricted_exec"
+        " RestrictedPython.compile_restricted_eval pandas.eval numexpr.evaluate numexpr.NumExpr numexpr.re_evaluate"
+        " evalidate.Expr evalidate.safeeval restrictedpython.compile_restricted",
+        "compute",
+        "evaluated",
+    ),
+    **_effects("sympy.lambdify sympy.utilities.lambdify", "compute", "evaluated", 1),
+    **_effects(
+        "jinja2.Template jinja2.Environment().from_string jinja2.sandbox.SandboxedEnvironment().from_string"
+        " jinja2.sandbox.ImmutableSandboxedEnvironment().from_string jinja2.environment.Template"
+        " flask.render_template_string mako.template.Template django.template.Template tornado.template.Template"
+        " bottle.template bottle.SimpleTemplate chameleon.PageTemplate Cheetah.Template.Template"
+        " genshi.template.MarkupTemplate jinja2.nativetypes.NativeEnvironment().from_string",
+        "compute",
+        "template",
+    ),
+    **_effects(
         "breakpoint pdb.set_trace pdb.Pdb().set_trace code.interact code.InteractiveConsole().interact IPython.embed"
+        " pdb.run pdb.runcall pdb.runeval pdb.runctx pdb.Pdb().run pdb.Pdb().runcall pdb.Pdb().runeval doctest.debug"
+        " doctest.debug_src doctest.debug_script doctest.testsource pdb.Pdb().interaction"
+        " code.InteractiveConsole().raw_input"
         " ipdb.set_trace bdb.Bdb().set_trace pdb.post_mortem pdb.pm builtins.breakpoint builtins.help"
         " IPython.start_ipython sys.breakpointhook",
         "run_code",
@@ -187,7 +272,12 @@ CALLS: dict[str, Effect] = {
     ),
     **_effects(
         "ctypes.CDLL().system ctypes.CDLL().execve ctypes.CDLL().execv ctypes.CDLL().popen"
-        " ctypes.cdll.LoadLibrary().system"
+        " ctypes.cdll.LoadLibrary().system ctypes.CDLL().execl ctypes.CDLL().execlp ctypes.CDLL().execvp"
+        " ctypes.CDLL().execle ctypes.CDLL().posix_spawn ctypes.CDLL().dlsym ctypes.cdll.LoadLibrary().execve"
+        " ctypes.cdll.LoadLibrary().popen ctypes.cdll.LoadLibrary().execl ctypes.cdll.LoadLibrary().execv"
+        " ctypes.cdll.LoadLibrary().mprotect ctypes.cdll.LoadLibrary().syscall ctypes.cdll.LoadLibrary().dlsym"
+        " ctypes.WinDLL().system ctypes.dlsym ctypes.call_function ctypes.dlopen ctypes.call_cdeclfunction"
+        " unittest.mock.patch().get_original ctypes.CDLL().fork ctypes.CDLL().setuid"
         " ctypes.cdll.msvcrt.system ctypes.CDLL().mprotect ctypes.CDLL().ptrace ctypes.PyDLL().system"
         " ctypes.CDLL().syscall ctypes.CDLL().memfd_create ctypes.CDLL().dlopen ctypes.CDLL().mmap"
         " cffi.FFI().dlopen().system",
@@ -195,7 +285,8 @@ CALLS: dict[str, Effect] = {
         "runtime",
     ),
     **_effects(
-        "ctypes.memmove ctypes.memset ctypes.string_at ctypes.pythonapi.Py_IncRef ctypes.from_address"
+        " ".join(f"ctypes.pythonapi.{name}" for name in _OF_THE_INTERPRETER.split())
+        + " ctypes.memmove ctypes.memset ctypes.string_at ctypes.pythonapi.Py_IncRef ctypes.from_address"
         " ctypes.c_char.from_address ctypes.py_object.from_address ctypes.pythonapi.PyRun_SimpleString"
         " ctypes.c_long.from_address ctypes.c_int.from_address ctypes.c_void_p.from_address"
         " ctypes.c_size_t.from_address"
@@ -215,7 +306,7 @@ CALLS: dict[str, Effect] = {
     ),
     **_effects(
         "gc.get_objects gc.get_referrers gc.get_referents types.CodeType types.FunctionType"
-        " sys.settrace sys.setprofile"
+        " sys.settrace sys.setprofile threading.setprofile threading.settrace_all_threads sys.setprofile_all_threads"
         " sys._current_frames threading.settrace types.CellType sys.addaudithook sys._current_exceptions"
         " object.__subclasses__ type.__subclasses__ object.__reduce_ex__",
         "escape",
@@ -341,10 +432,11 @@ CALLS: dict[str, Effect] = {
     ),
     **_effects("ctypes.windll.kernel32.SetFileAttributesW win32api.SetFileAttributes", "hide", "file"),
     # Packages
-    **_effects("pip.main pip._internal.main pip._internal.cli.main.main", "install", "package"),
+    **_effects("pip.main pip._internal.main pip._internal.cli.main.main ensurepip._run_pip", "install", "pip"),
     # Data bases
     **_effects("?.execute ?.executescript ?.executemany ?.execute_query", "query", "sql"),
-    **_effects("?.drop_all ?.drop_database ?.delete_bucket ?.dropDatabase", "delete", "database", 0, "", "all"),
+    **_effects("?.drop_all", "delete", "drop", 0, "", "all"),
+    **_effects("?.drop_database ?.delete_bucket ?.dropDatabase", "delete", "database", 0, "", "all"),
     **_effects(
         " ".join(
             f"boto3.resource().{chain}.delete"
@@ -394,7 +486,7 @@ SOURCES: dict[str, frozenset[str]] = {
             " base64.urlsafe_b64decode"
             " base64.standard_b64decode base64.decodebytes binascii.unhexlify binascii.a2b_base64 binascii.a2b_hex"
             " bytes.fromhex bytearray.fromhex zlib.decompress gzip.decompress bz2.decompress"
-            " lzma.decompress marshal.loads"
+            " lzma.decompress marshal.loads marshal.load"
             " codecs.decode codecs.getdecoder ?.decrypt cryptography.fernet.Fernet().decrypt zlib.decompressobj",
             "decoded",
         ),
@@ -442,6 +534,15 @@ CLIMBS = frozenset(
         *("__base__", "__bases__", "__mro__", "mro", "f_back", "__loader__", "load_module", "__self__", "co_consts"),
         *(
             "__reduce_ex__",
+            "__reduce__",
+            "os",
+            "sys",
+            "subprocess",
+            "builtins",
+            "_Printer__filenames",
+            "_Printer__setup",
+            "_Printer__lines",
+            "_Printer__data",
             "__getattribute__",
             "_module",
             "__import__",

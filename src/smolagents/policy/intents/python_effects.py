@@ -9,6 +9,7 @@ from typing import Any
 
 from .places import target_of_host, target_of_path, target_of_url
 from .python_calls import CALLS, Effect
+from .python_names import APPENDED
 from .python_reading import Reading
 from .python_values import UNKNOWN
 from .sql_reader import is_sql, read_sql
@@ -26,10 +27,24 @@ _SHELLS = re.compile(
 # A program's settings, with what it needs to be let in
 _IN_ITS_OWN_FOLDER = re.compile(r"(?:\./)?(?:(?:config|secrets|certs|keys)/)?\.?[\w-]+(?:\.\w+)*$")
 _EXPRESSION_THAT_CLIMBS = re.compile(
-    r"__\w+__|@\w+(?:\.\w+)*\.(?:os|sys|builtins|subprocess)\b|\b(?:system|popen)\s*\("
+    r"__\w+__|@\w+(?:\.\w+)*\.(?:os|sys|builtins|subprocess|read_pickle|eval)\b|\b(?:system|popen)\s*\("
 )
+_TEMPLATE_THAT_CLIMBS = re.compile(
+    r"(?:\{[{%]|<%|\$\{|#\{).{0,200}?(?:__(?:subclasses|globals|builtins|mro|bases?|init|import|getattribute|dict|code|self)__"
+    r"|\battr\(\s*[\"'][_\\]|\bos\s*\.\s*\w+\s*\(|\bpopen\b|\bimport\s+(?:os|subprocess)\b)",
+    re.DOTALL,
+)
+_LONGEST_TEMPLATE = 20_000
+# What gives somebody a prompt or takes what it runs from the network, when it is run as a program
+_INTERACTIVE_MODULES = frozenset(
+    ("code", "pdb", "idlelib", "IPython", "asyncio", "pip", "ensurepip", "bpython", "ptpython")
+)
+_PLACE_OF_OTHERS = re.compile(
+    r"(?:git\+|hg\+)?(?:https?|ftp)://(?!(?:[\w.-]+\.)?(?:github\.com|gitlab\.com|pypi\.org|pythonhosted\.org|pytorch\.org|python\.org)/)"
+)
+_RANDOM = re.compile(r"(?:urandom|randbytes|token_bytes)\(\)$")
 _PICKLED_CALL = re.compile(
-    rb"(?:c(?:os|posix|nt|subprocess|builtins|__builtin__|sys|runpy|importlib|pty|shutil|socket|webbrowser|timeit|code|pdb)\n\w)"
+    rb"(?:[ci](?:os|posix|nt|subprocess|builtins|__builtin__|sys|runpy|importlib|pty|shutil|socket|webbrowser|timeit|code|pdb)\n\w)"
     rb"|\x8c.(?:os|posix|nt|subprocess|builtins|__builtin__|pty|runpy|importlib)\x94"
 )  # fmt: skip
 
@@ -37,6 +52,20 @@ _PICKLED_CALL = re.compile(
 def effect_of(name: str) -> Effect | None:
     """What a function does, by its name with dots; `None` if that is not known."""
     effect = CALLS.get(name)
+    if effect is None and name.startswith("<module>."):  # Whatever module it is, this is what it is for
+        function = name[9:]
+        if function in (
+            "system",
+            "popen",
+            "execv",
+            "execve",
+            "execl",
+            "execvp",
+            "spawnl",
+            "check_output",
+            "getoutput",
+        ):
+            return CALLS.get(f"os.{function}") or CALLS.get(f"subprocess.{function}")
     if effect is None and "." not in name:
         # Taken out of a module's names by itself
         effect = CALLS.get(f"os.{name}") if name in ("system", "popen", "execv", "execl", "fork", "spawnl") else None
@@ -82,10 +111,13 @@ def _paths(reading: Reading, argument: ast.expr | None) -> list[tuple[str, str, 
 def _path(
     reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, arguments: Any, keywords: Any
 ) -> None:
+    if effect.act == "delete" and reading.flow.is_itself(argument):
+        reading.add(node, "hide", "file", ("from_itself",), name)
     for target, path, traits in _paths(reading, argument):
         if effect.act == "load_native" and target not in ("temp", "kernel"):
             target = "file"
-        carried = reading.flow.into([argument]) & _RUN if effect.act in ("load_native", "run_code") else _NOTHING
+        # A path that somebody typed is how one says which file is meant
+        carried = reading.flow.into([argument]) & _PACKED if effect.act in ("load_native", "run_code") else _NOTHING
         reading.add(node, effect.act, target, traits | effect.traits | carried, path)
         if effect.act == "write":
             reading.written.add(path)
@@ -130,6 +162,8 @@ def _path_or_url(reading: Reading, effect: Effect, name: str, node: ast.Call, ar
     for target, path, traits in _paths(reading, argument):
         if path.startswith(("http://", "https://", "ftp://", "s3://")):
             reading.add(node, "download", target_of_url(path), _NOTHING, path)
+        elif name == "numpy.load" and any(keyword.arg == "allow_pickle" for keyword in node.keywords):
+            _pickle(reading, effect, name, node, node.args[0] if node.args else None, (), ())
         else:
             reading.add(node, "read", target, traits, path)
 
@@ -198,10 +232,13 @@ def _argv(
     shell = any(keyword.arg == "shell" and reading.values.value(keyword.value) for keyword in keywords)
     display = argument
     if isinstance(argument, ast.Name):
-        bound = [
+        lists = [
             value for value in reading.names.values.get(argument.id, ()) if isinstance(value, (ast.List, ast.Tuple))
         ]
-        display = bound[-1] if bound else argument
+        whole = [value for value in lists if value.ctx is not APPENDED]
+        if whole:
+            more = [word for value in lists if value.ctx is APPENDED for word in value.elts]
+            display = ast.copy_location(ast.List([*whole[-1].elts, *more], ast.Load()), argument)
     if isinstance(display, (ast.List, ast.Tuple)):
         words = [reading.values.text(word) for word in display.elts if not isinstance(word, ast.Starred)]
         _argv_of(reading, node, words)
@@ -251,10 +288,13 @@ def _remote_command(reading: Reading, effect: Effect, name: str, node: ast.Call,
 
 
 def _code(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
-    if argument is None:
+    setups = [keyword.value for keyword in node.keywords if keyword.arg == "setup"]
+    if argument is None and not setups:
         return
-    traits = reading.flow.into([argument]) & _RUN | effect.traits
-    programs = reading.values.candidates(argument)
+    traits = reading.flow.into([argument, *setups]) & _RUN | effect.traits
+    programs = [
+        program for part in (argument, *setups) if part is not None for program in reading.values.candidates(part)
+    ]
     for program in programs:
         text = (
             program if type(program) is str else program.decode("utf-8", "replace") if type(program) is bytes else ""
@@ -264,6 +304,54 @@ def _code(reading: Reading, effect: Effect, name: str, node: ast.Call, argument:
     if not programs:
         traits |= frozenset(("dynamic",))
     reading.add(node, "run_code", "unknown", traits, name)
+
+
+def _compiled(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
+    """What is compiled is mostly run elsewhere; nobody compiles what somebody types for anything else."""
+    if isinstance(argument, ast.Call) and reading.names.resolve(argument.func) in ("input", "raw_input"):
+        reading.add(node, "run_code", "unknown", ("from_input",), name)
+
+
+def _module(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
+    for module in reading.values.candidates(argument):
+        if type(module) is str and module.partition(".")[0] in _INTERACTIVE_MODULES:
+            reading.add(node, "run_code", "unknown", ("from_input",), module)
+
+
+def _pip(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
+    for words in reading.values.candidates(argument):
+        if type(words) is tuple and any(type(word) is str and _PLACE_OF_OTHERS.match(word) for word in words):
+            reading.add(node, "run_code", "package", ("from_network",), name)
+    reading.add(node, effect.act, "package", _NOTHING, name)
+
+
+_OF_THE_HOST = re.compile(r"^(?:/|/(?:etc|root|home|proc|var/run/docker\.sock|run/docker\.sock)/?)(?::|$)")
+
+
+def _container(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
+    for keyword in node.keywords:
+        given = keyword.value
+        if keyword.arg == "privileged" and isinstance(given, ast.Constant) and given.value is True:
+            reading.add(node, "escape", "container", _NOTHING, name)
+        elif keyword.arg in ("volumes", "binds"):
+            places = given.keys if isinstance(given, ast.Dict) else given.elts if isinstance(given, ast.List) else []
+            if any(_OF_THE_HOST.match(reading.values.text(place) or "") for place in places):
+                reading.add(node, "escape", "container", _NOTHING, name)
+
+
+def _drop(reading: Reading, effect: Effect, name: str, node: ast.Call, *rest: Any) -> None:
+    """Whoever makes the tables again, starts afresh, as examples and tests do."""
+    if "create_all(" not in reading.program:
+        reading.add(node, effect.act, "database", effect.traits, name)
+
+
+def _tcl(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
+    for text in reading.values.candidates(argument):
+        if type(text) is str and text.lstrip().startswith("exec "):
+            command = text.lstrip().removeprefix("exec ").strip()
+            reading.take(node, reading.readers.shell(command))
+            traits = ("interactive",) if _SHELLS.match(command) else ()
+            reading.add(node, "run_process", "unknown", traits, name)
 
 
 def _pickle(
@@ -276,8 +364,6 @@ def _pickle(
         reading.add(node, "run_code", "unknown", ("hidden",), name)
     elif flows & _PACKED and "from_file" not in flows and not name.startswith(_LOADERS_OF_DATA):
         reading.add(node, "run_code", "unknown", flows & _PACKED, name)
-    elif "marshal" in name:
-        reading.add(node, "run_code", "unknown", ("hidden",), name)
     else:
         reading.add(node, "read", "file", _NOTHING, name)
 
@@ -285,6 +371,20 @@ def _pickle(
 def _expression(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
     for text in reading.values.candidates(argument):
         if type(text) is str and _EXPRESSION_THAT_CLIMBS.search(text):
+            reading.add(node, "escape", "runtime", _NOTHING, text)
+
+
+def _evaluated(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
+    for text in reading.values.candidates(argument):
+        if type(text) is str and len(text) > 3:
+            if _EXPRESSION_THAT_CLIMBS.search(text):
+                reading.add(node, "escape", "runtime", _NOTHING, text)
+            reading.take(node, reading.readers.python(text))
+
+
+def _template(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: Any, *rest: Any) -> None:
+    for text in reading.values.candidates(argument):
+        if type(text) is str and _TEMPLATE_THAT_CLIMBS.search(text, 0, _LONGEST_TEMPLATE):
             reading.add(node, "escape", "runtime", _NOTHING, text)
 
 
@@ -342,6 +442,8 @@ def _data(
 ) -> None:
     flows = reading.flow.into([*arguments, *(keyword.value for keyword in keywords)]) & _CARRIED
     reading.add(node, effect.act, "host", flows, name)
+    if name.endswith(".sendto") and arguments and _RANDOM.search(reading.names.resolve(arguments[0]) or ""):
+        reading.add(node, "exhaust", "host", ("bulk",), name)  # Nobody makes anything of noise
 
 
 def _pid(
@@ -396,6 +498,14 @@ _APPLY: dict[str, Callable[..., None]] = {
     "code": _code,
     "pickle": _pickle,
     "expression": _expression,
+    "evaluated": _evaluated,
+    "template": _template,
+    "compiled": _compiled,
+    "module": _module,
+    "pip": _pip,
+    "tcl": _tcl,
+    "drop": _drop,
+    "container": _container,
     "url": _url,
     "host": _host,
     "address": _address,

@@ -33,6 +33,7 @@ _FROM_FILE = frozenset(("from_file",))
 _FROM_NETWORK = frozenset(("from_network",))
 _HIDDEN = frozenset(("hidden",))
 _BULK = frozenset(("bulk",))
+_FROM_ITSELF = frozenset(("from_itself", "from_file"))
 _FROM_SYSTEM = frozenset(("from_system",))
 _ENCODERS = frozenset(
     ("base64.b64encode", "base64.b32encode", "binascii.hexlify", "base64.urlsafe_b64encode", "zlib.compress")
@@ -153,6 +154,10 @@ class Flow:
                 return SOURCES[name] | self.into(arguments)
             if name in _FORGET:
                 return _NOTHING
+            if name in ("eval", "builtins.eval"):
+                evaluated = self._values.evaluated(node)
+                if evaluated is not None:
+                    return self._of(evaluated)
             effect = CALLS.get(name)
             if effect is not None:
                 if effect.act in ("download", "upload", "connect") and effect.reads in ("url", "host"):
@@ -191,14 +196,32 @@ class Flow:
         name = self._values.value(node)
         return _FROM_SECRET if type(name) is str and _NEVER_SENT.search(name) else _NOTHING
 
+    def is_itself(self, node: ast.AST | None) -> bool:
+        """Whether an expression is the path of the program."""
+        for _ in range(_DEEPEST):
+            if isinstance(node, ast.Call) and node.args:
+                node = node.args[0]  # `os.path.abspath` and the like
+            elif (
+                isinstance(node, ast.Name) and node.id != "__file__" and len(self._names.values.get(node.id, ())) == 1
+            ):
+                bound = self._names.values[node.id][0]
+                node = None if isinstance(bound, Item) else bound
+            else:
+                break
+        if isinstance(node, ast.Subscript):
+            return self._names.resolve(node.value) == "sys.argv" and self._values.value(node.slice) == 0
+        return isinstance(node, ast.Name) and node.id == "__file__"
+
     def _of_file(self, node: ast.AST | None) -> frozenset[str]:
-        found = _NOTHING
+        found = _FROM_ITSELF if self.is_itself(node) else _NOTHING
         for path in self._values.candidates(node):
             if type(path) is str:
                 if path.startswith(("http://", "https://", "ftp://")):
                     found |= _FROM_NETWORK
                 else:
                     found |= _BY_TARGET.get(target_of_path(path), _FROM_FILE) | self._of_content(path)
+            if type(path) is str and "*" in path:
+                found |= _BULK | _FROM_FILE
         return (found or _FROM_FILE) | (self.into([node]) & _BULK)
 
     def _returned(self, function: ast.AST) -> frozenset[str]:

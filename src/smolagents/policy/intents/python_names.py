@@ -8,6 +8,7 @@ not told apart, and of several assignments each counts: what a program does some
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -31,6 +32,14 @@ class Item(NamedTuple):
 # What a name may be bound to.
 Bound = ast.expr | Item
 
+# Of every Python, as the answer is the same on all of them
+STANDARD_MODULES = sys.stdlib_module_names | frozenset(
+    "aifc asynchat asyncore audioop cgi cgitb chunk commands crypt distutils imghdr imp lib2to3 mailcap msilib nis"
+    " nntplib ossaudiodev pipes popen2 smtpd sndhdr spwd sunau telnetlib uu xdrlib compression annotationlib"
+    " pathlib tomllib _pyrepl".split()
+)
+# How a list is marked that stands for what is put into another
+APPENDED = ast.Store()
 # Names of the language that do more than compute.
 BUILTINS = frozenset(
     (
@@ -63,7 +72,19 @@ BUILTINS = frozenset(
             "len",
             "any",
         ),
-        *("__import__", "__build_class__", "__loader__", "__spec__", "filter", "sorted", "max", "min", "next", "iter"),
+        *(
+            "__import__",
+            "__build_class__",
+            "__loader__",
+            "__spec__",
+            "get_ipython",
+            "filter",
+            "sorted",
+            "max",
+            "min",
+            "next",
+            "iter",
+        ),
     )
 )
 # Those that only compute have the module of all of them as their `__self__`, too.
@@ -88,7 +109,7 @@ _ROOTS = frozenset(
             "__builtins__",
         ),
         *("importlib", "_importlib", "ctypes", "_ctypes", "pty", "shutil", "_shutil", "socket", "_socket", "codecs"),
-        *("threading", "io", "_io"),
+        *("threading", "io", "_io", "bltns"),
     )
 )
 # What a program does not bind and uses, an earlier step of the same agent, or cell of the same notebook, has imported.
@@ -105,12 +126,13 @@ _HAVE_THEM_AS_THEIR_OWN = frozenset(
 # Attributes that stand for what they are of.
 _TRANSPARENT = frozenset(("__dict__", "__call__", "__func__", "__wrapped__", "__get__", "__init__", "__new__"))
 _LOOKUPS = frozenset(("get", "__getitem__", "pop", "setdefault", "__getattribute__", "__getattr__"))
-_IMPORTERS = frozenset(
+IMPORTERS = frozenset(
     (
         *("__import__", "importlib.import_module", "importlib.__import__", "importlib._bootstrap._gcd_import"),
         *("pydoc.locate", "pkgutil.resolve_name", "pydoc.safeimport", "importlib.reload", "imp.load_module"),
         *("__loader__.load_module", "importlib.machinery.BuiltinImporter.load_module", "?.load_module"),
         *("importlib._bootstrap.BuiltinImporter.load_module", "pytest.importorskip", "unittest.mock._importer"),
+        *("importlib.util.find_spec", "importlib.find_loader", "pkgutil.find_loader", "pydoc.importfile"),
     )
 )
 _PATHS = "pathlib.Path()"
@@ -129,6 +151,11 @@ _SAME_MODULE = {
     "_subprocess": "subprocess",
     "_socket": "socket",
 } | {"__builtins__": "builtins", "_builtins": "builtins", "_io": "io", "_shutil": "shutil", "_ctypes": "ctypes"}
+_SAME_MODULE |= {"bltns": "builtins"}
+# What modules of the language have imported for themselves, that somebody may take from there
+SMUGGLED = frozenset(("os", "_os", "posix", "sys", "_sys", "subprocess", "builtins", "bltns", "pty"))
+# The functions of a library of C are its items as well
+_LIBRARIES = frozenset(("ctypes.CDLL()", "ctypes.PyDLL()", "ctypes.cdll.LoadLibrary()", "ctypes.WinDLL()"))
 _NAMESPACES = frozenset(("<globals>", "sys.modules", "builtins"))
 
 
@@ -144,6 +171,8 @@ class Names:
         functions (`dict[str, list]`): The program's own functions and classes.
         value (`Callable`): Gives the value of an expression made of constants, or `None`.
         reached (`set[ast.AST]`): Where a module is taken out of another.
+        imported (`set[str]`): Modules of packages that are imported by their whole name.
+        smuggled (`set[str]`): Modules that are imported out of another: `from random import _os`.
     """
 
     def __init__(self) -> None:
@@ -152,14 +181,32 @@ class Names:
         self.functions: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]] = {}
         self.value: Callable[[ast.expr], object] = lambda node: None
         self.reached: set[ast.AST] = set()
+        self.smuggled: set[str] = set()
+        self.imported: set[str] = set()
         self._resolved: dict[ast.AST, str | None] = {}
         self._depth = 0
+
+    def import_from(self, module: str, name: str, called: str) -> None:
+        """Note what is imported out of a module, and what it is called here."""
+        package = module.partition(".")[0]
+        if name in SMUGGLED and package in STANDARD_MODULES and package not in _HAVE_THEM_AS_THEIR_OWN:
+            self.smuggled.add(called)
+            self.modules[called] = _SAME_MODULE.get(name, name)
+        else:
+            self.modules[called] = f"{module}.{name}".lstrip(".")
 
     def bind(self, name: str, bound: Bound) -> None:
         """Note that a name may stand for something."""
         values = self.values.setdefault(name, [])
         if len(values) < _MOST_VALUES:
             values.append(bound)
+
+    def append_to(self, target: ast.expr, value: ast.expr) -> None:
+        """Note what is put into a list. Of names in a loop, the loop is what tells more."""
+        if isinstance(target, ast.Name):
+            bound = self.values.get(value.id, ()) if isinstance(value, ast.Name) else ()
+            if not any(isinstance(one, Item) for one in bound):
+                self.bind(target.id, ast.copy_location(ast.List([value], APPENDED), value))
 
     def bind_target(self, target: ast.expr, value: ast.expr) -> None:
         """Note an assignment to whatever stands on its left."""
@@ -210,15 +257,17 @@ class Names:
 
     def _name(self, node: ast.Name) -> str | None:
         name = node.id
+        if name == "__builtins__":
+            return "builtins"
         for bound in reversed(self.values.get(name, ())):
             resolved = self._bound(bound)
             if resolved is not None:
                 return resolved
         if name in self.values or name in self.functions:
             return None
-        if name in BUILTINS or name in _IMPORTED_BEFORE:
+        if name in BUILTINS or name in _IMPORTED_BEFORE or name in STANDARD_MODULES:
             return name
-        return "builtins" if name == "__builtins__" else None
+        return None
 
     def _bound(self, bound: Bound) -> str | None:
         if not isinstance(bound, Item):
@@ -268,7 +317,13 @@ class Names:
             self.reached.add(node)
             return _SAME_MODULE.get(name, name)
         # Not `socket.socket`, which is a class
-        if name in _ROOTS and name != base and base not in _HAVE_THEM_AS_THEIR_OWN and not base.endswith(")"):
+        if (
+            name in _ROOTS
+            and name != base
+            and f"{base}.{name}" not in self.imported
+            and base not in _HAVE_THEM_AS_THEIR_OWN
+            and not base.endswith(")")
+        ):
             self.reached.add(node)
             return _SAME_MODULE.get(name, name)
         if name in _PATH_MAKERS and base.startswith("pathlib."):
@@ -285,16 +340,22 @@ class Names:
                 return self.resolve(function.body)
             return self._returned(function.id) if isinstance(function, ast.Name) else None
         if first is not None:
-            if name in _IMPORTERS or name.endswith(".load_module"):
+            if name in IMPORTERS or name.endswith((".load_module", ".find_spec")):
                 module = self.value(first)
                 if type(module) is str:
                     return _SAME_MODULE.get(module, module) if name != "__import__" else module.split(".")[0]
-                return None
+                return "<module>"
             if name in ("getattr", "object.__getattribute__", "type.__getattribute__", "inspect.getattr_static"):
                 attribute = self.value(node.args[1]) if len(node.args) > 1 else None
                 return self.member(self.resolve(first), attribute, node) if type(attribute) is str else None
             if name in ("vars", "functools.partial", "operator.itemgetter()", "staticmethod", "types.MethodType"):
                 return self.resolve(first)
+            if name == "importlib.util.module_from_spec":
+                return self.resolve(first)
+            if name == "inspect.getmodule":
+                return "<globals>"
+            if name == "type" and len(node.args) == 1:
+                return self._type_of(first)
             if name == "operator.attrgetter()" and isinstance(node.func, ast.Call) and node.func.args:
                 attribute = self.value(node.func.args[0])
                 if type(attribute) is str:
@@ -314,6 +375,13 @@ class Names:
             return _PATHS
         return name if name.startswith(_PATHS) and name == _PATHS else f"{name}()"
 
+    def _type_of(self, node: ast.expr) -> str:
+        """The type of functions and of their code has no name of its own, but for this."""
+        if isinstance(node, ast.Lambda) or (isinstance(node, ast.Name) and node.id in self.functions):
+            own = self.functions.get(node.id, ()) if isinstance(node, ast.Name) else ()
+            return "type()" if any(isinstance(item, ast.ClassDef) for item in own) else "types.FunctionType"
+        return "types.CodeType" if isinstance(node, ast.Attribute) and node.attr == "__code__" else "type()"
+
     def _returned(self, name: str) -> str | None:
         functions = self.functions.get(name, ())
         if len(functions) != 1 or isinstance(functions[0], ast.ClassDef):
@@ -331,7 +399,7 @@ class Names:
             return next((resolved for resolved in displayed if resolved is not None), None)
         if base is None:
             return None
-        if type(key) is str and not base.endswith((")", "]")):
+        if type(key) is str and (not base.endswith((")", "]")) or base in _LIBRARIES):
             return self.member(base, key, node)
         return f"{base}[]"
 

@@ -10,6 +10,7 @@ from . import python_signs as signs
 from .facts import Fact
 from .python_calls import CALLS
 from .python_effects import apply, effect_of
+from .python_names import IMPORTERS
 from .python_reading import Reading
 from .python_signs import SPECIAL
 from .python_tree import FORMATS
@@ -27,6 +28,7 @@ _WRITERS = _COPIERS | {
     "writelines",
     "add",
     "screenshot",
+    "imwrite",
     "save",
     "write_text",
     "write_bytes",
@@ -41,11 +43,14 @@ _POWERFUL = frozenset(
 _LOOKS_UP = frozenset(
     (
         *("getattr", "object.__getattribute__", "type.__getattribute__", "setattr", "operator.attrgetter", "vars"),
-        *("inspect.getattr_static", "string.Formatter().get_field"),
+        *("inspect.getattr_static", "string.Formatter().get_field", "?.__getattribute__"),
     )
 )
 _LOOKS_UP_BY_NAME = frozenset(
-    ("getattr", "object.__getattribute__", "type.__getattribute__", "setattr", "operator.attrgetter")
+    (
+        *("getattr", "object.__getattribute__", "type.__getattribute__", "setattr", "operator.attrgetter"),
+        *("inspect.getattr_static", "?.__getattribute__"),
+    )
 )
 _BY_ITSELF = frozenset(
     ("__import__", "importlib.import_module", "compile", "getattr", "setattr", "builtins.__import__")
@@ -93,6 +98,7 @@ class _Reader:
         signs.settings(reading)
         signs.climbs(reading)
         signs.pickles(reading)
+        signs.run_by_language(reading)
         for loop in self._tree.loops:
             signs.loop(reading, loop)
         signs.run_what_was_fetched(reading)
@@ -102,16 +108,21 @@ class _Reader:
         """Note what is written to which file, to know what is read from there."""
         function, arguments = node.func, node.args
         name = function.attr if type(function) is ast.Attribute else ""
+        if type(function) is ast.Name and self._names.modules.get(function.id, "").endswith("wavfile.write"):
+            name = "imwrite"
         if name not in _WRITERS or not arguments:
             return
+        content: ast.AST | str
         if name in _COPIERS:
             places = [self._values.text(place) for place in arguments[:2]]
             if len(places) == 2 and places[0] and places[1]:
                 self._flow.note_content(places[1], places[0])
             return
-        if name in ("screenshot", "save", "write_text", "write_bytes"):
+        if name == "imwrite":
+            path, content = self._values.text(arguments[0]), arguments[-1]
+        elif name in ("screenshot", "save", "write_text", "write_bytes"):
             of = function.value if isinstance(function, ast.Attribute) and name.startswith("write_") else arguments[0]
-            content: ast.AST | str = arguments[0] if name.startswith("write_") else node
+            content = arguments[0] if name.startswith("write_") else node
             path = self._values.text(of)
         else:
             # What the file is opened by, which a name or `with` stands for
@@ -120,6 +131,9 @@ class _Reader:
             calls = [call for call in opened if isinstance(call, ast.Call) and call.args]
             path = self._values.text(calls[-1].args[0]) if calls else None
             content = arguments[0]
+            if name in ("write", "writelines") and calls and "from_itself" in self._flow.into(arguments):
+                if self._flow.into(calls[-1].args) & {"bulk"} or self._values.has_many(calls[-1].args[0]):
+                    self._reading.add(node, "write", "file", ("from_itself", "bulk"))
             if (
                 name in ("add", "write")
                 and calls
@@ -144,6 +158,10 @@ class _Reader:
                 SPECIAL[attribute](self._reading, node, resolved)
             if resolved in _LOOKS_UP_BY_NAME:
                 self._looked_up(node)
+            if type(function) is ast.Name and function.id == "getattr" and resolved != "getattr":
+                self._looked_up(node)
+        elif type(function) is ast.Name and function.id == "getattr":
+            self._looked_up(node)  # Whatever it was bound to, this is what it is called like
         if effect is None and type(function) is ast.Attribute:
             effect = CALLS.get(f"?.{function.attr}")
             if function.attr in FORMATS and (resolved or "?.").endswith(function.attr):
@@ -158,12 +176,15 @@ class _Reader:
             or (resolved or "").endswith((".login", ".extractall"))
         ):
             signs.guess(self._reading, node)
+        if resolved == "help" and not node.args:  # Without an object, it asks for one, and shows it with a pager
+            self._reading.add(node, "run_code", "unknown", ("from_input",), "help")
         if resolved == "setattr" and node.args and self._names.resolve(node.args[0]) == "builtins":
             self._reading.add(node, "escape", "runtime", (), "setattr")
         self._handed_over(node)
 
     def _handed_over(self, node: ast.Call) -> None:
         """Functions that are not called here, but given to what calls them: `map(os.system, commands)`."""
+        signs.handed_in_disguise(self._reading, node)
         if type(node.func) is ast.Name and node.func.id in _CALL_NOTHING:
             return
         values = [*node.args, *[keyword.value for keyword in node.keywords]] if node.keywords else node.args
@@ -178,7 +199,8 @@ class _Reader:
             effect = effect_of(resolved) if resolved is not None else None
             if effect is None or effect.act not in _HANDED_OVER:
                 continue
-            others = values[:position] + values[position + 1 :]
+            # What comes after a function is mostly what it is called with
+            others = values[position + 1 :] + values[:position]
             arguments: list[ast.expr] = []
             for other in others:
                 arguments += other.elts if isinstance(other, (ast.List, ast.Tuple)) else [other]
@@ -197,9 +219,13 @@ class _Reader:
                 return True
             if isinstance(node, ast.Call):
                 called = self._names.resolve(node.func)
-                if (
-                    called in ("__import__", "importlib.import_module", "importlib.__import__")
-                    and self._names.resolve(node) in _POWERFUL
+                resolved = self._names.resolve(node)
+                if called == "importlib.util.module_from_spec" and resolved in _POWERFUL:
+                    return True
+                if resolved == "builtins" or (
+                    called is not None
+                    and (called in IMPORTERS or called.endswith((".load_module", ".find_spec")))
+                    and (resolved in _POWERFUL or resolved == "<module>")
                 ):
                     return True
                 looks_up = called in _LOOKS_UP and node.args
@@ -209,5 +235,11 @@ class _Reader:
                     return True
                 node = node.value
             else:
-                return isinstance(node, ast.Name) and node.id in ("__builtins__", "__loader__", "__spec__")
+                if not isinstance(node, ast.Name):
+                    return False
+                bound = self._names.values.get(node.id, ())
+                if len(bound) == 1 and isinstance(bound[0], ast.Call) and bound[0].args:
+                    node = bound[0]
+                    continue
+                return node.id in ("__builtins__", "__loader__", "__spec__") or node.id in self._names.smuggled
         return False

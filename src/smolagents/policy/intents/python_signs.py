@@ -9,7 +9,7 @@ from functools import partial
 
 from .python_calls import CLIMBS
 from .python_effects import apply, effect_of
-from .python_names import Item
+from .python_names import BUILTINS, IMPORTERS, SMUGGLED, Item
 from .python_reading import Reading
 from .python_values import UNKNOWN
 
@@ -17,10 +17,17 @@ from .python_values import UNKNOWN
 _NOTHING: frozenset[str] = frozenset()
 _MAKE_THINGS_HAPPEN = frozenset(("run_code", "run_process", "delete", "load_native", "kill", "escape", "become"))
 _PASSWORDS = frozenset(("password", "passwd", "pwd", "pass", "passphrase"))
+# Modules that are taken out of `sys.modules` to import them anew, as they were
+_TAKEN_BACK = frozenset(("os", "posix", "nt", "subprocess", "builtins", "importlib", "ctypes", "pty"))
+_HOOKS = frozenset(("parse_int", "parse_float", "parse_constant", "object_hook", "object_pairs_hook", "default"))
 _LOADED = frozenset(("LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "BASH_ENV", "PROMPT_COMMAND", "PYTHONSTARTUP"))
 # A module's or a class's name is often printed
 _FIELD_THAT_CLIMBS = re.compile(
-    r"\{(?![^{}._]*(?:\.__class__)?\.__(?:name|module|qualname|doc)__[^{}._\[]*\})[^{}]*[.\[]_"
+    r"\{(?![^{}._]*(?:\.__class__)?\.__(?:name|module|qualname|doc)__[^{}._\[]*\})[^{}]*"
+    r"[.\[](?:__|_\w+[.\[]|(?:gi|cr|ag|tb)_frame\b|f_(?:back|globals|builtins|locals)\b|func_globals\b)"
+)
+_TEXT_THAT_CLIMBS = re.compile(
+    r"\{\w{0,40}[.\[][\w.\[\]]{0,200}__(?:globals|subclasses|builtins|mro|base|bases)__[\w.\[\]]{0,200}\}"
 )
 # Attributes that nobody needs who does not climb.
 _CERTAIN = frozenset(
@@ -36,9 +43,16 @@ _CERTAIN = frozenset(
             "gi_code",
             "cr_code",
         ),
-        *("cell_contents", "__reduce_ex__"),
+        *("cell_contents", "__reduce_ex__", "_Printer__filenames", "_Printer__setup", "_Printer__lines"),
+        "_Printer__data",
     )
 )
+_RUN_BY_VARIABLE = re.compile(r"(?:^|[/\s|;])(?:ba|da|z)?sh\b|\bos\.system|\bcode\.|\bsubprocess|perl|-M\w|\bexec\b")
+_GIVES_ADDRESS = re.compile(r"addressof|\bcast\b|VirtualAlloc|dlsym|\bmmap|address_of|from_buffer|c_void_p|\bid$")
+_GLOBALS = frozenset(("__globals__", "f_globals", "func_globals"))
+_NAMES_OF_MODULES = frozenset(("__name__", "__file__", "__package__", "__doc__", "__version__", "__all__"))
+# Frames are walked to say where something happened, too; these are what one gets out of them
+_ENDS = frozenset(("f_locals", "f_builtins", "co_consts", "co_code")) | _GLOBALS
 _HIERARCHY = frozenset(("__objclass__", "__base__", "__bases__", "__mro__", "mro"))
 _FRAMES = frozenset(("f_back", "f_locals", "tb_frame", "tb_next"))
 _WAITS = frozenset(
@@ -74,6 +88,7 @@ _WAITS = frozenset(
         ),
     )
 )
+_ASKS = frozenset(("get", "post", "head", "request", "urlopen", "put"))
 _FLOODS = frozenset(("sendto", "sendall", "send", "connect"))
 _GROWS = frozenset(
     ("append", "extend", "fork", "add", "start", "Thread", "Process", "Popen", "bytearray", "range", "str")
@@ -107,15 +122,26 @@ def _is_one_after_another(reading: Reading, node: ast.AST) -> bool:
 def settings(reading: Reading) -> None:
     """Variables of the environment that make programs load something."""
     for target in reading.tree.settings:
-        if reading.names.resolve(target.value) == "os.environ":
+        resolved = reading.names.resolve(target.value)
+        if resolved == "sys.modules" and type(target.ctx) is ast.Del:
+            if reading.values.value(target.slice) in _TAKEN_BACK:
+                reading.add(target, "escape", "runtime", _NOTHING, "sys.modules")
+        elif resolved == "os.environ":
             variable = reading.values.value(target.slice)
             if variable in _LOADED:
                 reading.add(target, "configure", "environment", ("persistent",), variable)
+            elif variable in ("PYTHONINSPECT", "PYTHONBREAKPOINT", "PERL5OPT", "BROWSER", "PAGER", "LESSOPEN"):
+                signs_of = reading.tree.assigned.get(target)
+                value = reading.values.text(signs_of) or ""
+                if variable == "PYTHONINSPECT" or _RUN_BY_VARIABLE.search(value):
+                    reading.add(target, "run_code", "environment", ("hidden",), variable)
             elif variable in ("HISTFILE", "HISTSIZE", "HISTCONTROL"):
                 reading.add(target, "hide", "history", (), variable)
 
 
 def formats(reading: Reading, node: ast.Call) -> None:
+    if _TEXT_THAT_CLIMBS.search(reading.program):  # Wherever it is put into what is formatted
+        reading.add(node, "escape", "runtime", _NOTHING, "format")
     places = [node.func.value, *node.args[:1]] if isinstance(node.func, ast.Attribute) else []
     for place in places:
         for text in reading.values.candidates(place):
@@ -147,12 +173,129 @@ def references(reading: Reading) -> None:
             if node.attr == "__code__":
                 reading.add(node, "escape", "runtime", _NOTHING, node.attr)
             continue
+        if isinstance(node, ast.Attribute) and node.attr in ("__import__", "__build_class__"):
+            if reading.names.resolve(node.value) == "builtins":
+                reading.add(node, "write", "runtime", _NOTHING, node.attr)
+        if (
+            isinstance(node, ast.Name)
+            and node.id == "__builtins__"
+            and not isinstance(value, (ast.Dict, ast.Constant))
+        ):
+            reading.add(node, "escape", "runtime", _NOTHING, node.id)
         if isinstance(value, ast.Call):
             continue
+        if isinstance(node, ast.Subscript) and reading.names.resolve(node.value) not in ("builtins", "<globals>"):
+            continue
         resolved = reading.names.resolve(value)
+        if resolved is None and isinstance(value, ast.Name) and value.id not in reading.names.values:
+            resolved = value.id  # What is taken out of a module's names by itself
+        is_decorated = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        if is_decorated and resolved in ("input", "open"):  # It is called with a class, or with what was typed
+            reading.add(node, "run_code", "unknown", ("from_input",), resolved or "")
         effect = effect_of(resolved) if resolved is not None else None
         if effect is not None and effect.act in ("run_code", "run_process", "load_native"):
             reading.add(node, effect.act, "unknown", ("hidden",), resolved or "")
+
+
+def handed_in_disguise(reading: Reading, node: ast.Call) -> None:
+    """Functions that run code, handed over as what the language or a parser calls by itself."""
+    pairs: list[tuple[object, ast.expr]] = []
+    for keyword in node.keywords:
+        if type(keyword.value) is ast.Name or type(keyword.value) is ast.Attribute:
+            pairs.append((keyword.arg, keyword.value))
+    if not pairs and len(node.args) < 3 and not any(type(argument) is ast.Dict for argument in node.args):
+        return
+    called = reading.names.resolve(node.func)
+    if called in ("type", "type()", "types.new_class") or (called or "").endswith(".update"):
+        for display in node.args:
+            if isinstance(display, ast.Dict):
+                pairs += [(reading.values.value(key), value) for key, value in zip(display.keys, display.values)]
+    elif called in ("setattr", "type.__setattr__", "object.__setattr__") and len(node.args) > 2:
+        pairs.append((reading.values.value(node.args[1]), node.args[2]))
+    is_builtins = (called or "").startswith("builtins.") or (called or "") == "update"
+    for name, value in pairs:
+        if type(name) is str and (name in _HOOKS or name.startswith("__") or is_builtins):
+            resolved = reading.names.resolve(value) if isinstance(value, (ast.Name, ast.Attribute)) else None
+            effect = effect_of(resolved) if resolved is not None else None
+            if effect is not None and effect.act in ("run_code", "run_process"):
+                reading.add(node, effect.act, "unknown", ("hidden",), resolved or "")
+
+
+# Methods that the language calls without that a call stands there
+_CALLED_BY_LANGUAGE = frozenset(
+    f"__{name}__"
+    for name in (
+        "class_getitem init_subclass getitem getattr getattribute setitem delitem setattr missing format prepare"
+        " set_name contains add sub mul truediv mod lshift rshift and or xor matmul pow floordiv neg invert pos"
+        " lt gt eq"
+    ).split()
+)
+
+
+def run_by_language(reading: Reading) -> None:
+    """Methods that run as code what the language hands to them."""
+    for name in _CALLED_BY_LANGUAGE & reading.names.functions.keys():
+        for function in reading.names.functions[name]:
+            if isinstance(function, ast.ClassDef):
+                continue
+            arguments = {argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)}
+            for node in ast.walk(function):
+                if isinstance(node, ast.Call) and reading.names.resolve(node.func) in ("exec", "eval"):
+                    if node.args and isinstance(node.args[0], ast.Name) and node.args[0].id in arguments:
+                        reading.add(node, "run_code", "unknown", ("hidden",), name)
+
+
+def _dict_config(reading: Reading, node: ast.Call, name: str) -> None:
+    """A configuration of logging says what is called to make its parts."""
+    for argument in node.args[:1]:
+        values = reading.names.values.get(argument.id, ()) if isinstance(argument, ast.Name) else (argument,)
+        for display in (part for value in values if isinstance(value, ast.Dict) for part in ast.walk(value)):
+            if isinstance(display, ast.Dict):
+                for key, value in zip(display.keys, display.values):
+                    effect = effect_of(reading.values.text(value) or "") if reading.values.value(key) == "()" else None
+                    if effect is not None and effect.act in _MAKE_THINGS_HAPPEN:
+                        reading.add(node, effect.act, "unknown", ("hidden",), name)
+
+
+def _class_of_file(reading: Reading, node: ast.Call, name: str) -> None:
+    """The class of what a file is made of opens any other, and the class of a class makes any."""
+    of = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if isinstance(of, ast.Attribute) and of.attr in ("raw", "buffer", "__class__"):
+        reading.add(node, "escape", "runtime", _NOTHING, name)
+
+
+def _memory_to_run(reading: Reading, node: ast.Call, name: str) -> None:
+    """Memory that may be run, which only code needs that was written there."""
+    parts = (part for value in (*node.args, *(keyword.value for keyword in node.keywords)) for part in ast.walk(value))
+    if any(isinstance(part, (ast.Attribute, ast.Name)) and _name_of(part) == "PROT_EXEC" for part in parts):
+        reading.add(node, "write", "process", _NOTHING, name)
+
+
+def _memory_of_objects(reading: Reading, node: ast.Call, name: str) -> None:
+    """What is at the address of an object, past the object's own methods."""
+    if not name.startswith(("ctypes.", "?.")):
+        return
+    for argument in node.args[:1]:
+        for part in ast.walk(argument):
+            bound = reading.names.values.get(part.id, ()) if isinstance(part, ast.Name) else (part,)
+            if any(isinstance(of, ast.Call) and isinstance(of.func, ast.Name) and of.func.id == "id" for of in bound):
+                reading.add(node, "escape", "runtime", _NOTHING, name)
+
+
+def _function_at_address(reading: Reading, node: ast.Call, name: str) -> None:
+    """A function of C that is nothing but an address."""
+    for argument in node.args[:1]:
+        bound = reading.names.values.get(argument.id, ()) if isinstance(argument, ast.Name) else (argument,)
+        for value in bound:
+            is_number = isinstance(value, ast.Constant) and type(value.value) is int
+            handle = isinstance(value, ast.Attribute) and value.attr in ("_handle", "value")
+            called = (reading.names.resolve(value.func) or "") if isinstance(value, ast.Call) else ""
+            if is_number or handle or isinstance(value, ast.BinOp) or _GIVES_ADDRESS.search(called):
+                reading.add(node, "escape", "runtime", _NOTHING, name)
+
+
+def _name_of(node: ast.Attribute | ast.Name) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id
 
 
 def climbs(reading: Reading) -> None:
@@ -163,12 +306,21 @@ def climbs(reading: Reading) -> None:
         return
     attributes = {node.attr for node in climbs} | looked_up
     frames = len(attributes & _FRAMES) > 1
+    harmless = _asked_for_names(reading) if attributes & _GLOBALS else _NOTHING
     for node in climbs:
         name = node.attr
+        if node in harmless or _is_its_own(reading, node):
+            continue
         if (
             name in _CERTAIN
-            or (name == "__subclasses__" and (attributes & _HIERARCHY or _is_builtin_type(reading, node.value)))
-            or (name in _FRAMES and frames and attributes & {"f_locals", "tb_frame"})
+            or (
+                name == "__subclasses__"
+                and (attributes & _HIERARCHY or "__self__" in attributes or _is_builtin_type(reading, node.value))
+            )
+            or (name == "__reduce__" and (_is_value(node.value) or reading.names.resolve(node.value) in BUILTINS))
+            or (name in SMUGGLED and _is_imported_here(reading, node.value))
+            or (name == "f_locals" and _is_of_a_caller(reading, node.value))
+            or (name in _FRAMES and frames and attributes & _ENDS)
             or (name == "__self__" and reading.names.resolve(node) == "builtins")
             or (
                 name == "load_module"
@@ -178,11 +330,59 @@ def climbs(reading: Reading) -> None:
             reading.add(node, "escape", "runtime", _NOTHING, name)
         elif name == "__builtins__":
             reading.add(node, "escape", "runtime", _NOTHING, name)
-    if looked_up & (_CERTAIN | {"__subclasses__", "__builtins__"}) or len(looked_up & _HIERARCHY) > 1:
+    if (
+        looked_up & (_CERTAIN - {"__reduce_ex__"} | {"__subclasses__", "__builtins__"})
+        or len(looked_up & _HIERARCHY) > 1
+    ):
         reading.add(reading.tree.root, "escape", "runtime", ("hidden",), " ".join(sorted(looked_up)))
 
 
+def _asked_for_names(reading: Reading) -> frozenset[ast.AST]:
+    """Globals that are only asked for what a module is called, or where it is."""
+    found = set()
+    for node in ast.walk(reading.tree.root):
+        if isinstance(node, ast.Subscript):
+            of, key = node.value, node.slice
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+            of, key = node.func.value, node.args[0] if node.args else node.func.value
+        else:
+            continue
+        if isinstance(of, ast.Attribute) and of.attr in _GLOBALS and reading.values.value(key) in _NAMES_OF_MODULES:
+            found.add(of)
+    return frozenset(found)
+
+
+def _is_its_own(reading: Reading, node: ast.Attribute) -> bool:
+    """Whether an object asks itself how it is pickled, or a class for its own subclasses."""
+    of = node.value
+    if isinstance(of, ast.Call) and isinstance(of.func, ast.Name):
+        return of.func.id == "super" and not of.args
+    if not isinstance(of, ast.Name) or (of.id in reading.names.values and of.id != "self"):
+        return False
+    if node.attr == "__subclasses__":
+        return of.id == "cls" or of.id in reading.names.functions
+    return node.attr == "__reduce_ex__" and of.id == "self"
+
+
+def _is_of_a_caller(reading: Reading, node: ast.AST) -> bool:
+    """Whether it is the frame of somebody who called the program."""
+    resolved = reading.names.resolve(node) or ""
+    if resolved.startswith("inspect.stack()"):
+        return True
+    return resolved == "sys._getframe()" and isinstance(node, ast.Call) and bool(node.args)
+
+
+def _is_imported_here(reading: Reading, node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and (reading.names.resolve(node.func) or "") in IMPORTERS
+
+
+def _is_value(node: ast.AST) -> bool:
+    return isinstance(node, (ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set))
+
+
 def _is_builtin_type(reading: Reading, node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute) and node.attr == "__class__" and _is_value(node.value):
+        return True
     return reading.names.resolve(node) in ("object", "type", "int", "str", "list", "dict", "tuple", "set", "bytes")
 
 
@@ -204,15 +404,39 @@ def pickles(reading: Reading) -> None:
                         apply(reading, effect, resolved or "", call, list(arguments), [])
 
 
+def _swapped(reading: Reading, calls: list[ast.Call]) -> None:
+    """Whoever waits for what is copied, and puts something of its own in its place."""
+    for call in calls:
+        if reading.names.resolve(call.func) in ("pyperclip.copy", "clipboard.copy") and call.args:
+            if "from_screen" not in reading.flow.into(call.args):
+                reading.add(call, "hide", "person", ("bulk",), "copy")
+
+
 def loop(reading: Reading, loop: ast.While) -> None:
     """A loop that neither ends nor waits uses up the machine."""
     calls = set()
+    of: list[ast.Call] = []
+    thrown_away: list[ast.Call] = []
+    changing: set[str] = set()
     for node in ast.walk(loop):
         if isinstance(node, (ast.Break, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom, ast.Await)):
             return
         if isinstance(node, ast.Call):
             function = node.func
             calls.add(getattr(function, "attr", None) or getattr(function, "id", ""))
+            of.append(node)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            thrown_away.append(node.value)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            changing.add(node.id)
+    if {"paste", "copy"} <= calls:
+        _swapped(reading, of)
+    if not calls & (_WAITS - _ASKS) and calls & _ASKS:
+        for call in thrown_away:
+            effect = effect_of(reading.names.resolve(call.func) or "")
+            is_same = not any(isinstance(of, ast.Name) and of.id in changing for of in call.args)
+            if effect is not None and effect.act in ("download", "upload") and is_same:
+                reading.add(loop, "exhaust", "host", ("bulk",), "while True")
     if not calls & _WAITS and calls <= _GROWS:
         reading.add(loop, "exhaust", "runtime", ("bulk",), "while True")
     elif calls & _FLOODS and not calls & (_WAITS - _FLOODS):
@@ -228,4 +452,15 @@ def run_what_was_fetched(reading: Reading) -> None:
             reading.add(node, "run_process", "file", ("from_network",), command)
 
 
-SPECIAL: dict[str, Callable[[Reading, ast.Call, str], None]] = {"encrypt": _encrypt, "dup2": _dup2}
+SPECIAL: dict[str, Callable[[Reading, ast.Call, str], None]] = {
+    "encrypt": _encrypt,
+    "dup2": _dup2,
+    "dictConfig": _dict_config,
+    "mmap": _memory_to_run,
+    "__class__": _class_of_file,
+    "from_address": _memory_of_objects,
+    "cast": _memory_of_objects,
+    "CFUNCTYPE()": _function_at_address,
+    "PYFUNCTYPE()": _function_at_address,
+    "WINFUNCTYPE()": _function_at_address,
+}

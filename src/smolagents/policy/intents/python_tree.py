@@ -56,7 +56,8 @@ FORMATS = frozenset(("format", "format_map", "vformat", "get_field"))
 INTERESTING = frozenset(name.rpartition(".")[2] for name in CALLS) | FORMATS | frozenset(
     ("encrypt", "dup2", "__reduce_ex__", "update", "partial", "submit", "apply_async", "Thread", "Process", "register",
      "attrgetter", "getattr_static", "__getattribute__", "write", "writelines", "add", "screenshot", "login", "save",
-     "extractall", "writestr", "dump")
+     "extractall", "writestr", "dump", "dictConfig", "mmap", "get_original", "load_module", "find_spec",
+     "from_address", "cast", "imwrite", "encrypt_and_digest", "__class__")
 )  # fmt: skip
 
 
@@ -104,7 +105,8 @@ class Tree:
         climbs (`list[ast.Attribute]`): Attributes by which one climbs.
         references (`list`): Where something is assigned to an attribute, or decorated: pairs of node and value.
         loops (`list[ast.While]`): Loops without a condition.
-        settings (`list[ast.Subscript]`): Items that are assigned.
+        settings (`list[ast.Subscript]`): Items that are assigned or deleted.
+        assigned (`dict[ast.AST, ast.expr]`): What is assigned to them.
         patterns (`set[str]`): Attributes that `match` looks up.
     """
 
@@ -116,6 +118,7 @@ class Tree:
         self.references: list[tuple[ast.AST, ast.expr]] = []
         self.loops: list[ast.While] = []
         self.settings: list[ast.Subscript] = []
+        self.assigned: dict[ast.AST, ast.expr] = {}
         self.patterns: set[str] = set()
         self._local_calls: list[tuple[str, ast.Call]] = []
         self._walk(root)
@@ -149,6 +152,8 @@ class Tree:
 
     def _import(self, node: ast.Import) -> None:
         for alias in node.names:
+            if "." in alias.name:
+                self.names.imported.add(alias.name)
             self.names.modules[alias.asname or alias.name.split(".")[0]] = (
                 alias.name if alias.asname else alias.name.split(".")[0]
             )
@@ -156,7 +161,8 @@ class Tree:
     def _import_from(self, node: ast.ImportFrom) -> None:
         for alias in node.names:
             if alias.name != "*":
-                self.names.modules[alias.asname or alias.name] = f"{node.module or ''}.{alias.name}".lstrip(".")
+                module = "." * node.level + (node.module or "")
+                self.names.import_from(module, alias.name, alias.asname or alias.name)
                 if alias.asname is not None and alias.asname.startswith("__"):  # The language calls it by this name
                     called = ast.copy_location(ast.Name(alias.asname, ast.Load()), node)
                     self.references.append((called, called))
@@ -166,18 +172,37 @@ class Tree:
 
     def _assign(self, node: ast.Assign) -> None:
         for target in node.targets:
-            self.names.bind_target(target, node.value)
-            if type(target) is ast.Subscript:
-                self.settings.append(target)
-            if type(target) is ast.Attribute or (type(target) is ast.Name and target.id.startswith("__")):
-                self.references.append((target, node.value))
+            self._assign_to(target, node.value)
 
-    def _assign_one(self, node: ast.AnnAssign | ast.AugAssign | ast.NamedExpr) -> None:
+    def _assign_to(self, target: ast.expr, value: ast.expr) -> None:
+        self.names.bind_target(target, value)
+        if type(target) is ast.Subscript:
+            self.settings.append(target)
+            self.assigned[target] = value
+        if type(target) in (ast.Attribute, ast.Subscript) or (type(target) is ast.Name and target.id.startswith("__")):
+            self.references.append((target, value))
+
+    def _delete(self, node: ast.Delete) -> None:
+        self.settings += [target for target in node.targets if type(target) is ast.Subscript]
+
+    def _assign_one(self, node: ast.AnnAssign | ast.NamedExpr) -> None:
         if node.value is not None:
-            self.names.bind_target(node.target, node.value)
+            self._assign_to(node.target, node.value)
+
+    def _add_to(self, node: ast.AugAssign) -> None:
+        self.names.bind_target(node.target, node.value)
+        if type(node.target) is ast.Name and type(node.op) is ast.Add:
+            before = self.names.values[node.target.id][:-1]
+            of = before[-1] if before and not isinstance(before[-1], Item) else None
+            left = of or ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
+            self.names.bind(node.target.id, ast.copy_location(ast.BinOp(left, node.op, node.value), node))
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.comprehension) -> None:
         self.names.bind_items(node.target, node.iter)
+        # `for x.y in [z]` is an assignment as well
+        if type(node.target) in (ast.Attribute, ast.Subscript) and isinstance(node.iter, (ast.List, ast.Tuple)):
+            for value in node.iter.elts[:_MOST_OF_A_NAME]:
+                self._assign_to(node.target, value)
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
@@ -206,6 +231,11 @@ class Tree:
 
     def _class(self, node: ast.ClassDef) -> None:
         self._define(node)
+        for base in node.bases:
+            called = base.attr if isinstance(base, ast.Attribute) else base.id if isinstance(base, ast.Name) else ""
+            if called.endswith("HTTPRequestHandler"):
+                for attribute in (".path", ".rfile", ".headers"):
+                    self.names.bind(attribute, _HANDED_IN)
         for decorator in node.decorator_list:
             self.references.append((node, decorator))
 
@@ -219,6 +249,8 @@ class Tree:
         if kind is ast.Attribute:
             attribute = function.attr  # type: ignore[attr-defined]
             self._local_calls.append((attribute, node))
+            if attribute == "append" and node.args:
+                self.names.append_to(function.value, node.args[0])  # type: ignore[attr-defined]
             if attribute not in INTERESTING and not self._has_reference(node):
                 return
         elif kind is ast.Lambda:
@@ -270,7 +302,8 @@ _VISITORS: dict[type[ast.AST], Callable[[Tree, Any], None]] = {
     ast.ImportFrom: Tree._import_from,
     ast.Assign: Tree._assign,
     ast.AnnAssign: Tree._assign_one,
-    ast.AugAssign: Tree._assign_one,
+    ast.Delete: Tree._delete,
+    ast.AugAssign: Tree._add_to,
     ast.NamedExpr: Tree._assign_one,
     ast.For: Tree._loop,
     ast.AsyncFor: Tree._loop,

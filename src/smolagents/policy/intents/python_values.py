@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..folding import FUNCTIONS, METHODS, OPERATORS
 from .decoders import DECODERS
-from .python_names import Bound, Item, Names
+from .python_names import APPENDED, Bound, Item, Names
 
 
 # The shell takes it for a variable, so that a command with a hole is a command with a variable.
@@ -24,6 +24,7 @@ UNKNOWN = "${_}"
 _DEEPEST = 50
 _LONGEST_SUM = 20_000
 _MOST_CANDIDATES = 32
+_LONGEST_EXPRESSION = 200
 _MAX_VALUE = 10_000
 _LEAST_WORK = 50_000
 _MOST_WORK = 500_000
@@ -59,16 +60,20 @@ _SAME = frozenset(
             "iter",
             "sorted",
         ),
+        *("io.BytesIO", "io.StringIO", "codeop.compile_command", "code.compile_command", "timeit.Timer"),
+        *("RestrictedPython.compile_restricted", "RestrictedPython.compile_restricted_exec"),
         *("requests.Request", "textwrap.dedent", "inspect.cleandoc", "sqlalchemy.text", "ast.parse", "types.CodeType"),
     )
 )
-_PLACES = {
+_PLACES: dict[str, Any] = {
     "os.getcwd": ".",
     "tempfile.gettempdir": "/tmp",
     "tempfile.mkdtemp": "/tmp/x",
     "tempfile.mktemp": "/tmp/x",
     "tempfile.NamedTemporaryFile": "/tmp/x",
     "tempfile.TemporaryDirectory": "/tmp/x",
+    "site.getsitepackages": ("/usr/lib/python3/site-packages",),
+    "site.getusersitepackages": "~/.local/lib/python3/site-packages",
 }
 _CONSTANTS = {
     "os.sep": "/",
@@ -102,6 +107,7 @@ class Values:
         self._candidates: dict[str, list[Any]] = {}
         self._listed: dict[str, str | None] = {}
         self._locals: dict[str, Any] = {}
+        self._evaluated: dict[ast.AST, ast.expr | None] = {}
         self._depth = 0
 
     def value(self, node: ast.AST | None) -> Any:
@@ -144,6 +150,18 @@ class Values:
     def text(self, node: ast.AST | None) -> str | None:
         """The value as a text: bytes as UTF-8, lists as command lines."""
         return _text(self.value(node))
+
+    def evaluated(self, node: ast.Call) -> ast.expr | None:
+        """The expression that `eval` is given as a short text; `None` if it is none."""
+        if node not in self._evaluated:
+            self._evaluated[node] = None
+            text = self.value(node.args[0]) if len(node.args) == 1 else None
+            if type(text) is str and len(text) <= _LONGEST_EXPRESSION:
+                try:
+                    self._evaluated[node] = ast.parse(text.strip(), mode="eval").body
+                except (SyntaxError, ValueError, RecursionError, MemoryError):
+                    pass
+        return self._evaluated[node]
 
     def candidates(self, node: ast.AST | None) -> list[Any]:
         """Every value that an expression may have, if it is a name; not many of them."""
@@ -188,6 +206,10 @@ class Values:
             return value[bound.place or 0] if len(value) > (bound.place or 0) else None
         return None
 
+    def has_many(self, node: ast.AST | None) -> bool:
+        """Whether an expression is one path of many."""
+        return any(type(path) is str and "*" in path for path in self.candidates(node))
+
     def listed(self, node: ast.AST | None) -> str | None:
         """The folder whose files an expression lists; `None` if it lists none."""
         if isinstance(node, ast.Name):
@@ -200,6 +222,8 @@ class Values:
                 )
                 self._listed[node.id] = next((folder for folder in listed if folder is not None), None)
             return self._listed[node.id]
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            return self.listed(node.right) if isinstance(node.left, ast.List) else self.listed(node.left)
         if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
             return self.listed(node.generators[0].iter)
         if not isinstance(node, ast.Call):
@@ -230,13 +254,27 @@ class Values:
             return self._locals[node.id]
         if node.id in self._names.modules:
             return _CONSTANTS.get(self._names.modules[node.id])
-        for bound in reversed(self._names.values.get(node.id, ())):
+        values = self._names.values.get(node.id, ())
+        if any(isinstance(bound, ast.List) and bound.ctx is APPENDED for bound in values):
+            return self._filled(values)
+        for bound in reversed(values):
             value = self._item(bound) if isinstance(bound, Item) else self.value(bound)
             if value is None and isinstance(bound, Item):
                 value = next((other for other in self._all(bound) if other is not None), None)
             if value is not None:
                 return value
         return None
+
+    def _filled(self, values: Sequence[Bound]) -> Any:
+        """What a list has that was filled piece by piece."""
+        pieces: tuple[Any, ...] = ()
+        for bound in values:
+            piece = None if isinstance(bound, Item) else self.value(bound)
+            if type(piece) is not tuple:
+                return None
+            is_more = isinstance(bound, ast.List) and bound.ctx is APPENDED
+            pieces = pieces + piece if is_more else piece
+        return pieces
 
     def _sum(self, node: ast.BinOp) -> Any:
         # "a" + "b" + "c" ... is as deep as it is long
@@ -377,6 +415,8 @@ class Values:
             return _PLACES[name]
         if name == "pathlib.Path()" and isinstance(function, ast.Attribute) and function.attr in ("home", "cwd"):
             return "~" if function.attr == "home" else "."
+        if name in ("eval", "builtins.eval"):
+            return self._must(self.evaluated(node))
         if name in _SAME:
             return "." if first is None and name.startswith("pathlib") else self.value(first)
         if name in ("os.path.expanduser",):
