@@ -201,12 +201,15 @@ class Names:
         if len(values) < _MOST_VALUES:
             values.append(bound)
 
-    def append_to(self, target: ast.expr, value: ast.expr) -> None:
-        """Note what is put into a list. Of names in a loop, the loop is what tells more."""
-        if isinstance(target, ast.Name):
-            bound = self.values.get(value.id, ()) if isinstance(value, ast.Name) else ()
-            if not any(isinstance(one, Item) for one in bound):
-                self.bind(target.id, ast.copy_location(ast.List([value], APPENDED), value))
+    def append_to(self, target: ast.expr, *values: ast.expr) -> bool:
+        """Note what is put into a list, and say whether it was. Of names in a loop, the loop is what tells more."""
+        if not isinstance(target, ast.Name):
+            return False
+        names = (value.id for value in values if isinstance(value, ast.Name))
+        if any(isinstance(bound, Item) for name in names for bound in self.values.get(name, ())):
+            return False
+        self.bind(target.id, ast.copy_location(ast.List([*values], APPENDED), target))
+        return True
 
     def bind_target(self, target: ast.expr, value: ast.expr) -> None:
         """Note an assignment to whatever stands on its left."""

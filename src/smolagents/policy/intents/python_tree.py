@@ -190,6 +190,8 @@ class Tree:
             self._assign_to(node.target, node.value)
 
     def _add_to(self, node: ast.AugAssign) -> None:
+        if isinstance(node.value, ast.List) and self.names.append_to(node.target, *node.value.elts):
+            return
         self.names.bind_target(node.target, node.value)
         if type(node.target) is ast.Name and type(node.op) is ast.Add:
             before = self.names.values[node.target.id][:-1]
