@@ -22,7 +22,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from .normalize import without_long_runs_of_marks
+from .program import parse
 
 
 # What can be computed with: constants, and lists and tuples of them as tuples.
@@ -53,8 +53,7 @@ def folded(program: str) -> list[FoldedText]:
     has none, and cannot be run either.
     """
     try:
-        # The parser brings identifiers into the form NFKC, whatever that takes.
-        tree = ast.parse(without_long_runs_of_marks(program))
+        tree = parse(program)
     # The last two are for deep nesting, on which the interpreter of generated code gives up much sooner.
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []

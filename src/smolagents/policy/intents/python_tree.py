@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..normalize import without_long_runs_of_marks
+from ..program import parse as parse_program
 from .python_calls import CALLS, CLIMBS, SOURCES
 from .python_names import Item, Names
 
@@ -82,8 +82,7 @@ def parse(program: str) -> ast.Module:
     """
     if program.count("{") > _MOST_FIELDS and _F_STRING.search(program):
         raise ValueError("too many fields in f-strings")
-    # The parser brings identifiers into the form NFKC, whatever that takes.
-    return ast.parse(without_long_runs_of_marks(program))
+    return parse_program(program)
 
 
 # Decorators of what is called with what others send, and what they send.

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..folding import FUNCTIONS, METHODS, OPERATORS
+from ..program import parse_expression
 from .decoders import DECODERS
 from .python_names import APPENDED, Bound, Item, Names
 
@@ -158,7 +159,7 @@ class Values:
             text = self.value(node.args[0]) if len(node.args) == 1 else None
             if type(text) is str and len(text) <= _LONGEST_EXPRESSION:
                 try:
-                    self._evaluated[node] = ast.parse(text.strip(), mode="eval").body
+                    self._evaluated[node] = parse_expression(text.strip())
                 except (SyntaxError, ValueError, RecursionError, MemoryError):
                     pass
         return self._evaluated[node]
