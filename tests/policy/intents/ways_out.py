@@ -374,6 +374,7 @@ DISGUISED = (
     "ｏｐｅｎ('notes.txt').read()",
     "import os\nos.ｌｉｓｔｄｉｒ('/srv')",
     "𝐠𝐞𝐭𝐚𝐭𝐭𝐫(tool, name)()",
+    "ѕеtаttr = setattr\nѕеtаttr(tool, 'forward', print)",
     "#!/usr/bin/python\n# coding: rot13\ncevag('n')",
     "# -*- coding: utf-7 -*-\nx = 1 # +AAo-print(1)",
 )

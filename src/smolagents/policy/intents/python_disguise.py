@@ -24,6 +24,8 @@ _POWERFUL = frozenset(
     ("os", "posix", "subprocess", "pty", "ctypes", "socket", "shutil", "builtins", "importlib", "commands", "pickle")
 )
 _OF_LANGUAGE = frozenset(name for name in vars(builtins) if len(name) > 3)
+# Letters of other alphabets that look like ours
+_LOOK_ALIKE = str.maketrans("асԁеһіјӏорԛѕυνѡхуα", "acdehijlopqsuvwxya")
 # Encodings in which the text of a program is not what it looks like
 _ENCODING = re.compile(
     r"\A(?:[^\n]*\n)?[ \t\f]*#[^\n]*coding[:=][ \t]*(?:utf[-_]?7|hz|rot[-_]?13|punycode|\w*unicode\w*escape)"
@@ -73,7 +75,7 @@ def _is_namespace(names: Names, node: ast.expr) -> bool:
 
 
 def _in_other_letters(reading: Reading) -> None:
-    """Names that the parser reads as ones of the language, and that stand nowhere in the program."""
+    """Names that the parser reads as ones of the language, though they stand nowhere, and names that look so."""
     for call in reading.tree.calls:
         function = call.func
         if isinstance(function, ast.Name):
@@ -83,7 +85,8 @@ def _in_other_letters(reading: Reading) -> None:
             is_known = effect_of(reading.names.resolve(function) or "") is not None
         else:
             continue
-        if is_known and name not in reading.program:
+        is_lookalike = not name.isascii() and name.translate(_LOOK_ALIKE) in _OF_LANGUAGE
+        if is_lookalike or (is_known and name not in reading.program):
             reading.add(call, "escape", "runtime", ("hidden",), name)
 
 
