@@ -380,6 +380,9 @@ DISGUISED = (
 )
 # What looks attributes up by text, and what is made of a function's code
 LOOKERS = (
+    "import _imp, types\n_imp.create_builtin(types.SimpleNamespace(name='posix')).listdir('/')",
+    "def f(): pass\nf.name = name\nsys.modules['_imp'].create_builtin(f)",
+    "[k for k in object().__subclasses__() if 'Importer' in str(k)][0].load_module(name)",
     "from operator import methodcaller\nmethodcaller('__getattribute__', '__globals__')(tool)",
     "import operator\noperator.methodcaller('__getattribute__', name)(tool)",
     "from operator import itemgetter\nitemgetter('__builtins__')(names)",
