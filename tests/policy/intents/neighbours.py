@@ -445,4 +445,21 @@ for grid[0][0] in [1, 2]:
 import importlib
 module = importlib.import_module("json.tool")
 """,
+    """
+# -*- coding: utf-8 -*-
+import importlib, operator, string, sys
+rows.sort(key=operator.itemgetter("name"))
+names = list(map(operator.methodcaller("strip"), names))
+field, _ = string.Formatter().get_field("user.name", (), {"user": user})
+show = str.format
+print(show("{0.name} {0.__class__.__name__}", user))
+plugin = importlib.import_module("plugins." + name)
+helpers = sys.modules["tests.helpers"]
+helpers.run()
+settings = vars(globals()["config"])
+print(vars(args)["name"], type(user).__dict__["__init__"], f.__class__.__name__)
+print("\\x1b[31mréd\\x1b[0m", "ｏｐｅｎ", sys._getframe().f_code.co_name)
+exec("print('\\x41')")
+наклон = 1
+""",
 )

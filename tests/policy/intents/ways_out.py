@@ -351,6 +351,54 @@ ASSIGNED = (
     "c = 'rm -rf'\nc += ' /'\nimport os\nos.system(c)",
 )
 
+# Names that are not spelled where they are used
+DISGUISED = (
+    "find = vars(object)['__getattribute__']\nfind(len, '__self__')",
+    "ns = vars(type)\nns['__subclasses__'](object)",
+    "int.__dict__['__getattribute__'](max, '__self__')",
+    "type.__dict__['__mro__']",
+    "vars(credits)['_Printer__filenames'] = ['/srv/flag']\ncredits()",
+    "vars(chr)['__self__']",
+    "vars(globals()[list(globals())[-2]])['open']('/srv/flag')",
+    "vars(vars()[sorted(vars())[0]])[name]()",
+    "vars(locals()['__bui' + 'ltins__'])['ev' + 'al'](text)",
+    "m = 's' 'ub'.upper().lower() + 'process'\n__import__(m)",
+    "import importlib\nimportlib.import_module('ssecorpbus'[::-1])",
+    "first, last = 'sub', 'process'\nlib = __import__(f'{first}{last}')",
+    "lib = __import__(''.join(chr(c) for c in (99, 116, 121, 112, 101, 115)))",
+    "run = (lambda: __import__('subprocess'))()\nrun.call(['id'])",
+    "lib = sys.modules['os']\nlib.listdir('/srv')\nlib.open('notes.txt', lib.O_TRUNC)",
+    "lib = sys.modules['subprocess']\nlib.run(['id'])",
+    "exec('\\x70\\x72\\x69\\x6e\\x74(open(\"notes.txt\").read())')",
+    "eval('\\157\\160\\145\\156(\"notes.txt\")')",
+    "ｏｐｅｎ('notes.txt').read()",
+    "import os\nos.ｌｉｓｔｄｉｒ('/srv')",
+    "𝐠𝐞𝐭𝐚𝐭𝐭𝐫(tool, name)()",
+    "ѕеtаttr = setattr\nѕеtаttr(tool, 'forward', print)",
+    "#!/usr/bin/python\n# coding: rot13\ncevag('n')",
+    "# -*- coding: utf-7 -*-\nx = 1 # +AAo-print(1)",
+)
+# What looks attributes up by text, and what is made of a function's code
+LOOKERS = (
+    "import _imp, types\n_imp.create_builtin(types.SimpleNamespace(name='posix')).listdir('/')",
+    "def f(): pass\nf.name = name\nsys.modules['_imp'].create_builtin(f)",
+    "[k for k in object().__subclasses__() if 'Importer' in str(k)][0].load_module(name)",
+    "from operator import methodcaller\nmethodcaller('__getattribute__', '__globals__')(tool)",
+    "import operator\noperator.methodcaller('__getattribute__', name)(tool)",
+    "from operator import itemgetter\nitemgetter('__builtins__')(names)",
+    "import string\nstring.Formatter().get_field('t.__self__.eval', (), {'t': len})",
+    "from string import Formatter\nFormatter().get_field('0.os', (random,), {})[0].listdir('/')",
+    "fill = str.format\nfill('{0.__traceback__.tb_frame.f_back}', error)",
+    "make = (lambda: 0).__class__\nmake(compile('1', '', 'exec'), {})",
+    "def f(): pass\nf.__class__(f.__code__.replace(co_names=('exec',)), {})",
+    "import sys\nprint(sys._getframe(1).f_code.co_consts)",
+    "import statistics\nprint(statistics.sys.modules['os'].environ)",
+    "setattr(__import__('os'), 'environ', {'BROWSER': 'sh'})",
+    "@__import__\n@(lambda _: 'os')\nclass lib: pass",
+    "class A: pass\nA.__gt__ = open\nA() > 'notes.txt'",
+    "class A: pass\nA.__matmul__ = __import__\n(A() @ 'os').listdir()",
+)
+
 FAMILIES = {
     "classes": CLASSES,
     "memories": MEMORIES,
@@ -362,4 +410,6 @@ FAMILIES = {
     "memory": MEMORY,
     "data": DATA,
     "assigned": ASSIGNED,
+    "disguised": DISGUISED,
+    "lookers": LOOKERS,
 }

@@ -308,7 +308,8 @@ CALLS: dict[str, Effect] = {
         "gc.get_objects gc.get_referrers gc.get_referents types.CodeType types.FunctionType"
         " sys.settrace sys.setprofile threading.setprofile threading.settrace_all_threads sys.setprofile_all_threads"
         " sys._current_frames threading.settrace types.CellType sys.addaudithook sys._current_exceptions"
-        " object.__subclasses__ type.__subclasses__ object.__reduce_ex__",
+        " object.__subclasses__ type.__subclasses__ object.__reduce_ex__ object().__subclasses__"
+        " _imp.create_builtin ?.create_builtin",
         "escape",
         "runtime",
     ),

@@ -287,6 +287,10 @@ class Names:
         return base and f"{base}[]"
 
     def _attribute(self, node: ast.Attribute) -> str | None:
+        if node.attr == "__class__":
+            kind = self._type_of(node.value)
+            if kind != "type()":  # A function or its code, of which another is made
+                return kind
         base = self.resolve(node.value)
         if base is None and isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
             for bound in reversed(self.values.get("." + node.attr, ())):

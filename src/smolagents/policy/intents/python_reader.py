@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from . import python_disguise as disguise
 from . import python_signs as signs
 from .facts import Fact
 from .python_calls import CALLS
@@ -49,7 +50,7 @@ _LOOKS_UP = frozenset(
 _LOOKS_UP_BY_NAME = frozenset(
     (
         *("getattr", "object.__getattribute__", "type.__getattribute__", "setattr", "operator.attrgetter"),
-        *("inspect.getattr_static", "?.__getattribute__"),
+        *("inspect.getattr_static", "?.__getattribute__", "operator.methodcaller", "operator.itemgetter"),
     )
 )
 _BY_ITSELF = frozenset(
@@ -99,6 +100,7 @@ class _Reader:
         signs.climbs(reading)
         signs.pickles(reading)
         signs.run_by_language(reading)
+        disguise.disguises(reading)
         for loop in self._tree.loops:
             signs.loop(reading, loop)
         signs.run_what_was_fetched(reading)
@@ -160,6 +162,12 @@ class _Reader:
                 self._looked_up(node)
             if type(function) is ast.Name and function.id == "getattr" and resolved != "getattr":
                 self._looked_up(node)
+            if resolved in IMPORTERS:
+                disguise.put_together(self._reading, node, resolved)
+            elif resolved in ("exec", "eval"):
+                disguise.spelled_by_number(self._reading, node)
+            elif resolved in ("str.format", "str.format_map") and type(function) is ast.Name:
+                signs.formats(self._reading, node)
         elif type(function) is ast.Name and function.id == "getattr":
             self._looked_up(node)  # Whatever it was bound to, this is what it is called like
         if effect is None and type(function) is ast.Attribute:
@@ -178,8 +186,10 @@ class _Reader:
             signs.guess(self._reading, node)
         if resolved == "help" and not node.args:  # Without an object, it asks for one, and shows it with a pager
             self._reading.add(node, "run_code", "unknown", ("from_input",), "help")
-        if resolved == "setattr" and node.args and self._names.resolve(node.args[0]) == "builtins":
-            self._reading.add(node, "escape", "runtime", (), "setattr")
+        if resolved == "setattr" and node.args:
+            of = node.args[0]
+            if self._names.resolve(of) == "builtins" or (isinstance(of, ast.Call) and self._is_reached(of)):
+                self._reading.add(node, "escape", "runtime", (), "setattr")
         self._handed_over(node)
 
     def _handed_over(self, node: ast.Call) -> None:
@@ -238,8 +248,11 @@ class _Reader:
                 if not isinstance(node, ast.Name):
                     return False
                 bound = self._names.values.get(node.id, ())
-                if len(bound) == 1 and isinstance(bound[0], ast.Call) and bound[0].args:
-                    node = bound[0]
+                of = bound[0] if len(bound) == 1 else None
+                if isinstance(of, ast.Call) and isinstance(of.func, ast.Lambda):
+                    of = of.func.body
+                if (isinstance(of, ast.Call) and of.args) or isinstance(of, (ast.Attribute, ast.Subscript)):
+                    node = of
                     continue
                 return node.id in ("__builtins__", "__loader__", "__spec__") or node.id in self._names.smuggled
         return False

@@ -142,10 +142,14 @@ def settings(reading: Reading) -> None:
 def formats(reading: Reading, node: ast.Call) -> None:
     if _TEXT_THAT_CLIMBS.search(reading.program):  # Wherever it is put into what is formatted
         reading.add(node, "escape", "runtime", _NOTHING, "format")
-    places = [node.func.value, *node.args[:1]] if isinstance(node.func, ast.Attribute) else []
+    places = [*node.args[:1], *([node.func.value] if isinstance(node.func, ast.Attribute) else [])]
+    is_field = isinstance(node.func, ast.Attribute) and node.func.attr == "get_field"
     for place in places:
         for text in reading.values.candidates(place):
-            if type(text) is str and _FIELD_THAT_CLIMBS.search(text):
+            if type(text) is not str:
+                continue
+            is_module = is_field and not SMUGGLED.isdisjoint(text.split(".")[1:])
+            if is_module or _FIELD_THAT_CLIMBS.search(f"{{{text}}}" if is_field else text):
                 reading.add(node, "escape", "runtime", _NOTHING, text)
 
 
@@ -190,7 +194,8 @@ def references(reading: Reading) -> None:
         if resolved is None and isinstance(value, ast.Name) and value.id not in reading.names.values:
             resolved = value.id  # What is taken out of a module's names by itself
         is_decorated = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-        if is_decorated and resolved in ("input", "open"):  # It is called with a class, or with what was typed
+        is_method = isinstance(node, ast.Attribute) and node.attr in _CALLED_BY_LANGUAGE
+        if (is_decorated or is_method) and resolved in _NEVER_CALLED_SO:
             reading.add(node, "run_code", "unknown", ("from_input",), resolved or "")
         effect = effect_of(resolved) if resolved is not None else None
         if effect is not None and effect.act in ("run_code", "run_process", "load_native"):
@@ -221,6 +226,8 @@ def handed_in_disguise(reading: Reading, node: ast.Call) -> None:
                 reading.add(node, effect.act, "unknown", ("hidden",), resolved or "")
 
 
+# They are called with a class here, or with what was typed
+_NEVER_CALLED_SO = frozenset(("input", "open", "__import__"))
 # Methods that the language calls without that a call stands there
 _CALLED_BY_LANGUAGE = frozenset(
     f"__{name}__"
@@ -323,6 +330,12 @@ def climbs(reading: Reading) -> None:
             or (name in _FRAMES and frames and attributes & _ENDS)
             or (name == "__self__" and reading.names.resolve(node) == "builtins")
             or (
+                name == "modules"
+                and reading.names.resolve(node.value) == "sys"
+                and node.value in reading.names.reached
+            )
+            or (name == "co_consts" and isinstance(node.value, ast.Attribute) and node.value.attr == "f_code")
+            or (
                 name == "load_module"
                 and (reading.names.resolve(node.value) or "").endswith(("__loader__", "Importer"))
             )
@@ -332,6 +345,7 @@ def climbs(reading: Reading) -> None:
             reading.add(node, "escape", "runtime", _NOTHING, name)
     if (
         looked_up & (_CERTAIN - {"__reduce_ex__"} | {"__subclasses__", "__builtins__"})
+        or looked_up >= {"__getattribute__"}
         or len(looked_up & _HIERARCHY) > 1
     ):
         reading.add(reading.tree.root, "escape", "runtime", ("hidden",), " ".join(sorted(looked_up)))

@@ -55,7 +55,8 @@ _CHILDREN = {
 FORMATS = frozenset(("format", "format_map", "vformat", "get_field"))
 INTERESTING = frozenset(name.rpartition(".")[2] for name in CALLS) | FORMATS | frozenset(
     ("encrypt", "dup2", "__reduce_ex__", "update", "partial", "submit", "apply_async", "Thread", "Process", "register",
-     "attrgetter", "getattr_static", "__getattribute__", "write", "writelines", "add", "screenshot", "login", "save",
+     "attrgetter", "methodcaller", "itemgetter", "getattr_static", "import_module",
+     "__getattribute__", "write", "writelines", "add", "screenshot", "login", "save",
      "extractall", "writestr", "dump", "dictConfig", "mmap", "get_original", "load_module", "find_spec",
      "from_address", "cast", "imwrite", "encrypt_and_digest", "__class__")
 )  # fmt: skip
