@@ -21,9 +21,9 @@ from smolagents.policy.decision import SEVERITY, Decision
 from smolagents.policy.recorded import RecordedStep
 from smolagents.policy.replay import Rehearsal
 
-from ..strategies import Data
+from ..strategies import Data, executions
 from .realistic import Author
-from .strategies import cases, families, orders, tightened, tightened_intents
+from .strategies import cases, families, orders, small_executions, tightened, tightened_intents
 
 
 PAIRS = int(os.environ.get("POLICY_PAIRS", "60"))
@@ -141,13 +141,16 @@ def test_nor_does_any_if_both_extend_another_policy(
 
 
 @many
-@given(orders())
-def test_a_policy_is_equal_to_itself_in_any_order(pair: tuple[Data, Data]):
-    one, other = pair
+@given(orders(), st.lists(st.one_of(executions, small_executions), min_size=20, max_size=40), _answers)
+def test_a_policy_is_equal_to_itself_in_any_order(
+    pair: tuple[Data, Data], made: list[ToolExecution], answers: list[bool]
+):
+    policy, second = map(Policy.from_data, pair)
 
-    comparison = Policy.from_data(one).compare(Policy.from_data(other))
+    comparison = policy.compare(second)
 
     assert (comparison.relation, comparison.witnesses) == ("equal", ())
+    assert_right(policy, second, made, answers)
 
 
 @many
