@@ -86,7 +86,7 @@ def _in_other_letters(reading: Reading) -> None:
         else:
             continue
         is_lookalike = not name.isascii() and name.translate(_LOOK_ALIKE) in _OF_LANGUAGE
-        if is_lookalike or (is_known and name not in reading.program):
+        if is_lookalike or (is_known and not reading.has(name)):
             reading.add(call, "escape", "runtime", ("hidden",), name)
 
 
@@ -94,16 +94,13 @@ def put_together(reading: Reading, node: ast.Call, called: str) -> None:
     """Modules whose name is nowhere a text of the program that imports them."""
     if called in IMPORTERS and node.args and not isinstance(node.args[0], ast.Constant):
         module = reading.values.value(node.args[0])
-        if type(module) is str and module in _POWERFUL:
-            parts = ast.walk(reading.tree.root)
-            if not any(isinstance(part, ast.Constant) and part.value == module for part in parts):
-                reading.add(node, "escape", "runtime", ("hidden",), module)
+        if type(module) is str and module in _POWERFUL and module not in reading.texts:
+            reading.add(node, "escape", "runtime", ("hidden",), module)
 
 
 def spelled_by_number(reading: Reading, node: ast.Call) -> None:
     """Programs in a constant, whose letters stand there by their numbers or as others that look like them."""
-    for argument in node.args[:1] if "\\" in reading.program else ():
+    for argument in node.args[:1] if reading.has("\\") else ():
         if isinstance(argument, ast.Constant) and type(argument.value) is str:
-            written = ast.get_source_segment(reading.program, argument) or ""
-            if len(_SPELLED_BY_NUMBER.findall(written)) > 1:
+            if len(_SPELLED_BY_NUMBER.findall(reading.source_of(argument))) > 1:
                 reading.add(node, "run_code", "unknown", ("hidden",), argument.value)

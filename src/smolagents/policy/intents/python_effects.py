@@ -341,7 +341,7 @@ def _container(reading: Reading, effect: Effect, name: str, node: ast.Call, argu
 
 def _drop(reading: Reading, effect: Effect, name: str, node: ast.Call, *rest: Any) -> None:
     """Whoever makes the tables again, starts afresh, as examples and tests do."""
-    if "create_all(" not in reading.program:
+    if not reading.has("create_all("):
         reading.add(node, effect.act, "database", effect.traits, name)
 
 
@@ -479,8 +479,11 @@ def _sql(reading: Reading, effect: Effect, name: str, node: ast.Call, argument: 
             reading.take(node, read_sql(text))
 
 
+_STARTED_BY_REGISTRY = re.compile(r"CurrentVersion\\+Run|Winlogon|\\+Services\\+", re.IGNORECASE)
+
+
 def _registry(reading: Reading, effect: Effect, name: str, node: ast.Call, *rest: Any) -> None:
-    starts = re.search(r"CurrentVersion\\+Run|Winlogon|\\+Services\\+", reading.program, re.IGNORECASE)
+    starts = reading.has(_STARTED_BY_REGISTRY)
     reading.add(node, "configure", "startup" if starts else "system", ("persistent",) if starts else (), name)
 
 

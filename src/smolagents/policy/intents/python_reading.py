@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .facts import Fact
@@ -51,10 +53,36 @@ class Reading:
         self.looked_up_names: set[str] = set(self.tree.patterns)
         self._added: set[tuple[str, str, frozenset[str], str]] = set()
         self._lines: list[str] | None = None
+        self._encoded: list[bytes] | None = None
+        self._found: dict[str | re.Pattern[str], bool] = {}
 
     def release(self) -> None:
         """Lets go of the program. Names and values know each other: the collector would be busy with them for long."""
         self.names.value = lambda node: None
+
+    def has(self, part: str | re.Pattern[str]) -> bool:
+        """Whether something stands anywhere in the program. It is looked for once, however many calls ask."""
+        if part not in self._found:
+            self._found[part] = part in self.program if type(part) is str else part.search(self.program) is not None  # type: ignore[union-attr]
+        return self._found[part]
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """The texts that the program has as constants."""
+        constants = (node.value for node in ast.walk(self.tree.root) if isinstance(node, ast.Constant))
+        return frozenset(value for value in constants if type(value) is str)
+
+    def source_of(self, node: ast.expr) -> str:
+        """How an expression stands in the program."""
+        if self._encoded is None:
+            self._encoded = self.program.encode("utf-8", "replace").splitlines(keepends=True)
+        lines = self._encoded[node.lineno - 1 : node.end_lineno]
+        if not lines:
+            return ""
+        # From its end: if there is one line only, both are about that
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+        return b"".join(lines).decode("utf-8", "replace")
 
     def add(
         self, node: ast.AST, act: str, target: str = "unknown", traits: Iterable[str] = (), detail: str = ""

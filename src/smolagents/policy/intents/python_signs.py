@@ -140,7 +140,7 @@ def settings(reading: Reading) -> None:
 
 
 def formats(reading: Reading, node: ast.Call) -> None:
-    if _TEXT_THAT_CLIMBS.search(reading.program):  # Wherever it is put into what is formatted
+    if reading.has(_TEXT_THAT_CLIMBS):  # Wherever it is put into what is formatted
         reading.add(node, "escape", "runtime", _NOTHING, "format")
     places = [*node.args[:1], *([node.func.value] if isinstance(node.func, ast.Attribute) else [])]
     is_field = isinstance(node.func, ast.Attribute) and node.func.attr == "get_field"
