@@ -170,3 +170,10 @@ def test_the_parser_of_the_shell_is_given_no_character_that_it_has_no_place_for(
 def test_characters_far_beyond_the_alphabets_in_braces_have_an_intent():
     for place in range(0x10000, 0x110000, 0x1000):
         check(classify("bash", {"command": f"echo {{{chr(place)}g{{{chr(place)}6"}))
+
+
+def test_a_program_that_is_too_long_to_be_parsed_counts_as_code_that_nobody_has_seen():
+    program = "x = 1\n" * 100_001 + "import shutil\nshutil.rmtree('/')"
+    intent = classify("python_interpreter", {"code": program})
+    assert intent.dangerous
+    assert "code_execution" in {evidence.category.value for evidence in intent.evidence}

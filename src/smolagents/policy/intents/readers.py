@@ -8,11 +8,13 @@ from .facts import Fact
 from .python_pieces import parsable, repaired
 from .python_reader import read_program
 from .shell_reader import read_argv, read_command
-from .words import read_words
+from .words import UNREAD, read_words
 
 
 # A command in a program in a command ...: what is deeper is read as words.
 _DEEPEST = 4
+# Characters. A model writes a hundredth of that in a step; the densest program of this length takes 2.5 s.
+_LONGEST_PROGRAM = 600_000
 
 
 class Readers:
@@ -31,6 +33,8 @@ class Readers:
         """What a Python program does."""
         if self._depth >= _DEEPEST:
             return read_words(program)
+        if len(program) > _LONGEST_PROGRAM:
+            return [UNREAD, *read_words(program)]
         try:
             return read_program(program, Readers(self._depth + 1))
         except Exception:  # Not parsed, or nested too deep to be
