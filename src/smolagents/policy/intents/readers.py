@@ -13,7 +13,7 @@ from .words import UNREAD, read_words
 
 # A command in a program in a command ...: what is deeper is read as words.
 _DEEPEST = 4
-# Characters. A model writes a hundredth of that in a step; the densest program of this length takes 2.5 s.
+# Characters. A model writes a hundredth of that in a step; the densest program of this length takes 2.8 s.
 _LONGEST_PROGRAM = 600_000
 
 
